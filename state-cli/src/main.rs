@@ -1,0 +1,3 @@
+#![forbid(unsafe_code)]
+//! The `alluvium` command.
+fn main() {}
