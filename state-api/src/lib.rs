@@ -18,14 +18,46 @@
 
 #![forbid(unsafe_code)]
 
+mod backend;
 mod data;
 mod error;
+mod function;
 mod group;
 mod key;
+mod operator;
+mod raw;
 mod schema;
+mod scope;
+mod snapshot;
+mod state;
 
+pub use backend::{
+    Budget, KeyCx, KeyedBackend, KeyedBackendExt, Limit, Maintained, OpenRequest, SnapshotLimits,
+    StateBackend,
+};
 pub use data::{Codec, CodecRef, NativeCodec, NativeData, StateData, decode_exact};
 pub use error::{ErrorKind, Result, StateError};
+pub use function::{
+    CheckpointedFunction, InitializationContext, ListCheckpointed, SnapshotContext, SubtaskInfo,
+};
 pub use group::{KeyGroup, KeyGroupRange, KeyGroups, MaxParallelism};
 pub use key::{OrderedKey, decode_key_exact, murmur_int, murmur3_32};
+pub use operator::{
+    BroadcastDescriptor, BroadcastHandle, OperatorListDescriptor, OperatorListHandle,
+    OperatorSnapshotJob, OperatorStateKind, OperatorStateStore, assign_operator_state,
+    assign_partitions,
+};
+pub use raw::{RawKeyedState, RawKeyedWriter, RawOperatorState, RawOperatorWriter};
 pub use schema::{Field, Schema, SchemaBuilder, Variant};
+pub use scope::{AggregatingState, KeyScope, ListState, MapState, ReducingState, ValueState};
+pub use snapshot::{
+    Change, CheckpointId, Content, Entry, FreezeRequest, OperatorItem, OperatorStateImage,
+    OperatorStateMeta, Section, SharedFile, SnapshotChain, SnapshotEvent, SnapshotHeader,
+    SnapshotJob, SnapshotMode, SnapshotReport, SnapshotSink, SnapshotSource, WholeFile,
+};
+pub use state::{
+    AggregatingDescriptor, AggregatingHandle, Aggregator, BackendId, ListDescriptor, ListHandle,
+    ListSpec, MapDescriptor, MapHandle, MapSpec, Reducer, ReducingDescriptor, ReducingHandle,
+    StateDescriptor, StateHandle, StateId, StateKind, StateMeta, StateRef, ValueDescriptor,
+    ValueHandle, ValueSpec,
+};

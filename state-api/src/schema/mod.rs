@@ -1,6 +1,7 @@
 //! Schema trees: the shape of stored data, written with every snapshot.
 
 mod builder;
+mod check;
 mod display;
 
 pub use builder::SchemaBuilder;

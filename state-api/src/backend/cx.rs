@@ -1,0 +1,47 @@
+//! The key of the record in hand.
+
+use crate::group::KeyGroup;
+
+/// A key with what a backend derived from it, computed once per record.
+#[derive(Debug)]
+pub struct KeyCx<'k, K> {
+    key: &'k K,
+    hash: u64,
+    group: KeyGroup,
+}
+
+impl<'k, K> KeyCx<'k, K> {
+    /// The key, the hash that the backend's own tables use (0 if it has none), and the key group.
+    #[inline]
+    pub const fn new(key: &'k K, hash: u64, group: KeyGroup) -> Self {
+        Self { key, hash, group }
+    }
+
+    /// The key.
+    #[inline]
+    pub const fn key(&self) -> &'k K {
+        self.key
+    }
+
+    /// The hash for the backend's own tables; never stored.
+    #[inline]
+    pub const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The key's group.
+    #[inline]
+    pub const fn group(&self) -> KeyGroup {
+        self.group
+    }
+}
+
+// By hand: derived, they would demand `K: Copy`.
+impl<K> Clone for KeyCx<'_, K> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for KeyCx<'_, K> {}

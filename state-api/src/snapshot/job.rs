@@ -1,0 +1,50 @@
+//! Jobs: what freezing returns.
+
+use super::{CheckpointId, SnapshotHeader, SnapshotMode, SnapshotSink};
+use crate::error::Result;
+
+/// What a backend is asked to freeze.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreezeRequest {
+    /// The checkpoint that the snapshot is for; above that of every freeze before.
+    pub checkpoint: CheckpointId,
+    /// How much to write.
+    pub mode: SnapshotMode,
+}
+
+/// What a job has written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotReport {
+    /// The number of entries.
+    pub entries: u64,
+    /// Their bytes: keys, namespaces, user keys and values, before any format or compression.
+    pub bytes: u64,
+}
+
+impl SnapshotReport {
+    /// Adds what another part has written.
+    pub fn add(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.bytes += other.bytes;
+    }
+}
+
+/// A frozen state on its way to storage.
+///
+/// It owns all it reads: it can be sent to any thread and written while the backend goes on
+/// changing. Dropping it gives the snapshot up and releases what it held; a job that has put
+/// something into storage deletes that first.
+pub trait SnapshotJob: Send {
+    /// What the snapshot says about itself.
+    fn header(&self) -> &SnapshotHeader;
+
+    /// Cuts the job into at most `parts` jobs of disjoint key groups that can be written in
+    /// parallel. Together they write what this one would have written; each repeats the header.
+    fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>>;
+
+    /// Writes everything into `sink`.
+    ///
+    /// # Errors
+    /// What the sink returned; `Misuse` if a value cannot be encoded.
+    fn run(self: Box<Self>, sink: &mut dyn SnapshotSink) -> Result<SnapshotReport>;
+}

@@ -1,0 +1,35 @@
+//! Sources: what a backend restores from.
+
+use super::{Entry, Section, SnapshotHeader};
+use crate::error::Result;
+use crate::group::KeyGroupRange;
+
+/// What a source tells while it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotEvent<'a> {
+    /// The entries of a group of the state begin.
+    Section(Section),
+    /// An entry of the section that began last.
+    Entry(Entry<'a>),
+}
+
+/// One stored snapshot, or one layer of it: whatever can produce sections and entries.
+pub trait SnapshotSource: Send {
+    /// What the snapshot says about itself.
+    fn header(&self) -> &SnapshotHeader;
+
+    /// Reads all sections of the state at place `state` of the header whose group lies in
+    /// `groups`. May be called again and again, for any state.
+    ///
+    /// # Errors
+    /// `Corrupt` or `Storage`, naming the place; and whatever `visit` returns, at once.
+    fn read(
+        &mut self,
+        state: usize,
+        groups: KeyGroupRange,
+        visit: &mut dyn FnMut(SnapshotEvent<'_>) -> Result<()>,
+    ) -> Result<()>;
+}
+
+/// A whole snapshot and the deltas upon it, oldest first; applied in this order.
+pub type SnapshotChain = Vec<Box<dyn SnapshotSource>>;
