@@ -1,2 +1,7 @@
+//! Heap state of Alluvium.
+
 #![forbid(unsafe_code)]
-//! placeholder
+
+mod operator;
+
+pub use operator::HeapOperatorState;

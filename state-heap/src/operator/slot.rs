@@ -1,0 +1,26 @@
+//! What all operator states have in common, whatever their types.
+
+use alluvium_state_api::{OperatorStateImage, OperatorStateMeta, Result};
+use std::any::Any;
+
+/// A registered state, seen without its types.
+pub(super) trait OperatorSlot: Any + Send {
+    /// What snapshots say about it.
+    fn meta(&self) -> &OperatorStateMeta;
+
+    /// A frozen copy that shares everything with the live state.
+    fn freeze(&self) -> Box<dyn FrozenSlot>;
+}
+
+/// A frozen state on its way to storage.
+pub(super) trait FrozenSlot: Send {
+    /// Encodes it.
+    fn encode(&self) -> Result<OperatorStateImage>;
+}
+
+/// State that was restored and never registered: it is its own snapshot.
+impl FrozenSlot for OperatorStateImage {
+    fn encode(&self) -> Result<OperatorStateImage> {
+        Ok(self.clone())
+    }
+}
