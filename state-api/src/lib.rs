@@ -35,13 +35,15 @@ pub use backend::{
     Budget, KeyCx, KeyedBackend, KeyedBackendExt, Limit, Maintained, OpenRequest, SnapshotLimits,
     StateBackend,
 };
-pub use data::{Codec, CodecRef, NativeCodec, NativeData, StateData, decode_exact};
+pub use data::{
+    Codec, CodecRef, MAX_NESTING, NativeCodec, NativeData, StateData, decode_exact, wire,
+};
 pub use error::{ErrorKind, Result, StateError};
 pub use function::{
     CheckpointedFunction, InitializationContext, ListCheckpointed, SnapshotContext, SubtaskInfo,
 };
 pub use group::{KeyGroup, KeyGroupRange, KeyGroups, MaxParallelism};
-pub use key::{OrderedKey, decode_key_exact, murmur_int, murmur3_32};
+pub use key::{OrderedKey, TotalF32, TotalF64, decode_key_exact, murmur_int, murmur3_32};
 pub use operator::{
     BroadcastDescriptor, BroadcastHandle, OperatorListDescriptor, OperatorListHandle,
     OperatorSnapshotJob, OperatorStateKind, OperatorStateStore, assign_operator_state,

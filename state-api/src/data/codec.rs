@@ -1,6 +1,6 @@
 //! Codecs: how the values of one state become bytes and come back.
 
-use super::{NativeData, StateData};
+use super::{NativeData, StateData, nesting};
 use crate::error::{Result, StateError};
 use crate::schema::{Schema, SchemaBuilder};
 use std::fmt;
@@ -50,11 +50,12 @@ pub fn decode_exact<V>(codec: &(impl Codec<V> + ?Sized), bytes: &[u8]) -> Result
 pub struct NativeCodec;
 
 impl<V: NativeData> Codec<V> for NativeCodec {
+    #[inline]
     fn encode(&self, value: &V, out: &mut Vec<u8>) -> Result<()> {
-        value.encode(out);
-        Ok(())
+        nesting::reporting::<V>(|| value.encode(out))
     }
 
+    #[inline]
     fn decode(&self, input: &mut &[u8]) -> Result<V> {
         V::decode(input)
     }

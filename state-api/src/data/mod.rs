@@ -1,10 +1,29 @@
 //! Data: what may be a value, and how values become bytes.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `native` | the trait of types with an encoding of their own |
+//! | `scalar`, `text`, `array`, `sequence`, `collection`, `pointer`, `tuple`, `standard` | it, for the types of the standard library |
+//! | `codec` | codecs, the default one and those that a descriptor carries |
+//! | `nesting` | the bound on depth |
+//! | `wire` | the parts that encodings are made of |
 
+pub(crate) mod array;
 mod codec;
+mod collection;
 mod native;
+pub(crate) mod nesting;
+mod pointer;
+pub(crate) mod scalar;
+mod sequence;
+pub(crate) mod standard;
+pub(crate) mod text;
+mod tuple;
+pub mod wire;
 
 pub use codec::{Codec, CodecRef, NativeCodec, decode_exact};
 pub use native::NativeData;
+pub use nesting::MAX_NESTING;
 
 /// Anything that a backend may keep as a value: an object on the heap, or bytes elsewhere.
 ///

@@ -58,6 +58,12 @@ impl MaxParallelism {
         self.0 as u32
     }
 
+    /// How many bytes a key group takes in front of a stored key, big-endian: 1 up to 128 groups,
+    /// else 2, as in Flink.
+    pub const fn prefix_width(self) -> usize {
+        if self.0 <= 128 { 1 } else { 2 }
+    }
+
     /// All key groups.
     pub const fn all_groups(self) -> KeyGroupRange {
         KeyGroupRange::inclusive(0, self.0 - 1)

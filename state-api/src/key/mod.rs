@@ -1,8 +1,23 @@
 //! Keys: their order-preserving encoding and their hash that is fixed forever.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `scalar`, `text`, `bytes`, `sequence`, `tuple`, `standard` | [`OrderedKey`] for types of the standard library |
+//! | `total` | floats with a total order |
+//! | `hash`, `murmur` | the hashes |
 
+mod bytes;
+mod hash;
 mod murmur;
+mod scalar;
+mod sequence;
+mod standard;
+mod text;
+mod total;
+mod tuple;
 
 pub use murmur::{murmur_int, murmur3_32};
+pub use total::{TotalF32, TotalF64};
 
 use crate::data::StateData;
 use crate::error::{Result, StateError};
@@ -19,6 +34,10 @@ use std::hash::Hash;
 /// in `docs/format/keys.md`.
 pub trait OrderedKey: StateData + Ord + Hash {
     /// Appends the order-preserving, prefix-free encoding to `out`.
+    ///
+    /// # Panics
+    /// If the key is nested deeper than [`MAX_NESTING`](crate::MAX_NESTING) levels, which takes a
+    /// type that contains itself.
     fn encode_key(&self, out: &mut Vec<u8>);
 
     /// Takes one encoding off the front of `input`.
@@ -34,13 +53,30 @@ pub trait OrderedKey: StateData + Ord + Hash {
     /// total-ordered floats hash as in Java, so that state lands in the groups where Flink puts
     /// it; everything else is [`murmur3_32`] of the encoding.
     fn key_hash(&self) -> i32 {
-        let mut encoding = Vec::new();
-        self.encode_key(&mut encoding);
-        murmur3_32(&encoding)
+        hash::of_encoding(self)
     }
 
     /// The shape of the type.
     fn key_schema(schemas: &mut SchemaBuilder) -> Schema;
+
+    /// Appends the encoding of a sequence of keys, which compares as slices do. Only bytes do this
+    /// in another way: escaped, not each marked.
+    fn encode_key_slice(items: &[Self], out: &mut Vec<u8>) {
+        sequence::encode_marked(items, out);
+    }
+
+    /// Takes a sequence of keys as [`encode_key_slice`](Self::encode_key_slice) writes it.
+    ///
+    /// # Errors
+    /// `Corrupt` if `input` does not begin with one.
+    fn decode_key_vec(input: &mut &[u8]) -> Result<Vec<Self>> {
+        sequence::decode_marked(input)
+    }
+
+    /// The shape of a sequence of this type: [`Schema::List`]; for bytes [`Schema::Bytes`].
+    fn key_list_schema(schemas: &mut SchemaBuilder) -> Schema {
+        Schema::List(Box::new(Self::key_schema(schemas)))
+    }
 }
 
 /// Decodes `bytes`, which must hold one key and nothing after it.
@@ -58,16 +94,4 @@ pub fn decode_key_exact<K: OrderedKey>(bytes: &[u8]) -> Result<K> {
         bytes.len() - rest.len(),
         rest.len()
     )))
-}
-
-impl OrderedKey for () {
-    fn encode_key(&self, _out: &mut Vec<u8>) {}
-
-    fn decode_key(_input: &mut &[u8]) -> Result<Self> {
-        Ok(())
-    }
-
-    fn key_schema(_schemas: &mut SchemaBuilder) -> Schema {
-        Schema::Unit
-    }
 }

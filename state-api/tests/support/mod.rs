@@ -1,0 +1,3 @@
+//! What several test files ask of an encoding.
+
+pub(crate) mod walk;
