@@ -3,6 +3,8 @@
 mod builder;
 mod check;
 mod display;
+mod format;
+mod limits;
 
 pub use builder::SchemaBuilder;
 
