@@ -1,0 +1,84 @@
+//! The table that a snapshot reads.
+
+use super::cell::Small;
+use super::directory::Directory;
+use std::sync::Arc;
+
+/// A table as it was when it was frozen. Cheap to clone, readable from any thread.
+#[derive(Debug)]
+pub struct FrozenTable<KS, VS> {
+    inner: Arc<Inner<KS, VS>>,
+}
+
+#[derive(Debug)]
+struct Inner<KS, VS> {
+    directory: Directory,
+    /// Each small table with the greatest stamp in it.
+    cells: Vec<(Arc<Small<KS, VS>>, u32)>,
+    len: usize,
+}
+
+impl<KS, VS> Clone for FrozenTable<KS, VS> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
+    }
+}
+
+impl<KS, VS> FrozenTable<KS, VS> {
+    pub(super) fn new(
+        directory: Directory,
+        cells: Vec<(Arc<Small<KS, VS>>, u32)>,
+        len: usize,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                directory,
+                cells,
+                len,
+            }),
+        }
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.inner.len
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What was held for the key with this hash.
+    pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
+        let (table, _) = self
+            .inner
+            .cells
+            .get(self.inner.directory.cell(hash)? as usize)?;
+        table
+            .find(hash, |slot| eq(&slot.key))
+            .map(|slot| &slot.value)
+    }
+
+    /// Every entry: key, value, stamp; in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&KS, &VS, u32)> {
+        self.since(None)
+    }
+
+    /// The entries that changed after the epoch `since`: key, value, stamp; all if it is `None`.
+    /// Small tables without any are passed over whole.
+    pub fn since(&self, since: Option<u32>) -> impl Iterator<Item = (&KS, &VS, u32)> {
+        let after = move |stamp: u32| since.is_none_or(|since| stamp > since);
+        let cells = self
+            .inner
+            .cells
+            .iter()
+            .filter(move |(_, newest)| after(*newest));
+        let slots = cells.flat_map(|(table, _)| table.iter());
+        slots
+            .filter(move |slot| after(slot.stamp))
+            .map(|s| (&s.key, &s.value, s.stamp))
+    }
+}

@@ -1,0 +1,136 @@
+//! How a table holds its keys and values: inline, or behind an `Arc` if they own heap memory.
+
+use alluvium_state_api::StateData;
+use std::borrow::Borrow;
+use std::sync::Arc;
+
+/// Holds a key. Cloning it is cheap and clones no key that owns memory; it compares as the key.
+pub trait KeyHold<T>: Borrow<T> + Clone + Ord + Send + Sync + 'static {
+    /// Holds `key`.
+    fn new(key: T) -> Self;
+
+    /// The key.
+    fn get(&self) -> &T;
+}
+
+/// Holds a value. Cloning it is cheap and clones no value that owns memory.
+pub trait Hold<T>: Clone + Send + Sync + 'static {
+    /// Holds `value`.
+    fn new(value: T) -> Self;
+
+    /// The value; `None` only after an update whose closure took it and panicked.
+    fn get(&self) -> Option<&T>;
+
+    /// Replaces the value.
+    fn set(&mut self, value: T);
+
+    /// Lends the value to `f`; says whether `f` left one.
+    fn update<R>(&mut self, f: impl FnOnce(&mut Option<T>) -> R) -> (R, bool);
+}
+
+/// Holds something that owns no heap memory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Inline<T>(T);
+
+impl<T> Borrow<T> for Inline<T> {
+    #[inline]
+    fn borrow(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: StateData + Ord> KeyHold<T> for Inline<T> {
+    #[inline]
+    fn new(key: T) -> Self {
+        Self(key)
+    }
+
+    #[inline]
+    fn get(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: StateData> Hold<T> for Inline<T> {
+    #[inline]
+    fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    #[inline]
+    fn get(&self) -> Option<&T> {
+        Some(&self.0)
+    }
+
+    #[inline]
+    fn set(&mut self, value: T) {
+        self.0 = value;
+    }
+
+    /// Works on a copy, which costs no allocation, and writes it back: an entry needs no room for
+    /// an absent value, and a panic leaves the old one.
+    #[inline]
+    fn update<R>(&mut self, f: impl FnOnce(&mut Option<T>) -> R) -> (R, bool) {
+        let mut value = Some(self.0.clone());
+        let result = f(&mut value);
+        match value {
+            Some(value) => {
+                self.0 = value;
+                (result, true)
+            }
+            None => (result, false),
+        }
+    }
+}
+
+/// Holds something that owns heap memory: shared with snapshots until written.
+#[derive(Debug)]
+pub struct Shared<T>(Arc<Option<T>>);
+
+// By hand: derived, it would demand `T: Clone`.
+impl<T> Clone for Shared<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: StateData> Hold<T> for Shared<T> {
+    #[inline]
+    fn new(value: T) -> Self {
+        Self(Arc::new(Some(value)))
+    }
+
+    #[inline]
+    fn get(&self) -> Option<&T> {
+        self.0.as_ref().as_ref()
+    }
+
+    #[inline]
+    fn set(&mut self, value: T) {
+        match Arc::get_mut(&mut self.0) {
+            Some(held) => *held = Some(value),
+            None => self.0 = Arc::new(Some(value)),
+        }
+    }
+
+    /// Works in place: a panic leaves what the closure left.
+    #[inline]
+    fn update<R>(&mut self, f: impl FnOnce(&mut Option<T>) -> R) -> (R, bool) {
+        let value = Arc::make_mut(&mut self.0);
+        let result = f(value);
+        (result, value.is_some())
+    }
+}
+
+impl<T: StateData + Ord> KeyHold<T> for Arc<T> {
+    #[inline]
+    fn new(key: T) -> Self {
+        Self::new(key)
+    }
+
+    #[inline]
+    fn get(&self) -> &T {
+        self
+    }
+}
