@@ -1,7 +1,21 @@
-//! Heap state of Alluvium.
+//! Heap state of Alluvium: tables that freeze in an instant, and the keyed backend and operator
+//! state made of them. Every backend that keeps its working state on the heap takes it from here.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`table`] | the freezable hash table of one key group |
+//! | [`list`] | chunked lists |
+//! | [`map`] | keys of map entries, user keys in order |
+//! | `backend` | the keyed backend: registration, access, freezing, increments, restore |
+//! | `operator` | operator state |
 
 #![forbid(unsafe_code)]
 
+mod backend;
+pub mod list;
+pub mod map;
 mod operator;
+pub mod table;
 
+pub use backend::{HeapKeyedBackend, HeapOptions};
 pub use operator::HeapOperatorState;

@@ -1,0 +1,165 @@
+//! Writing frozen groups: whole, or as a delta.
+
+use super::groups::FrozenGroup;
+use super::job::FrozenState;
+use alluvium_state_api::{
+    Change, Content, Entry, KeyGroup, KeyGroupRange, OrderedKey, Result, Section, SnapshotReport,
+    SnapshotSink,
+};
+
+/// Buffers reused from entry to entry.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) key: Vec<u8>,
+    pub(super) namespace: Vec<u8>,
+    pub(super) user_key: Vec<u8>,
+    pub(super) value: Vec<u8>,
+    pub(super) element: Vec<u8>,
+}
+
+/// Where entries go, counted.
+pub(super) struct Out<'a> {
+    pub(super) sink: &'a mut dyn SnapshotSink,
+    pub(super) scratch: Scratch,
+    pub(super) report: SnapshotReport,
+}
+
+impl Out<'_> {
+    /// Encodes the owner of the next entry.
+    pub(super) fn owner<K: OrderedKey, N: OrderedKey>(&mut self, (key, namespace): &(K, N)) {
+        self.scratch.key.clear();
+        self.scratch.namespace.clear();
+        key.encode_key(&mut self.scratch.key);
+        namespace.encode_key(&mut self.scratch.namespace);
+    }
+
+    /// Encodes the user key of the next entry.
+    pub(super) fn user_key<UK: OrderedKey>(&mut self, user_key: &UK) {
+        self.scratch.user_key.clear();
+        user_key.encode_key(&mut self.scratch.user_key);
+    }
+
+    /// Writes that the next entry has the encoded value.
+    pub(super) fn put_value(&mut self) -> Result<()> {
+        self.put(Change::Put)
+    }
+
+    /// Writes a run of list elements, and makes room for the next one.
+    pub(super) fn put_run(&mut self, append: bool) -> Result<()> {
+        self.put(if append { Change::Append } else { Change::Put })?;
+        self.scratch.value.clear();
+        Ok(())
+    }
+
+    /// Writes that the next entry is gone.
+    pub(super) fn put_delete(&mut self) -> Result<()> {
+        self.put(|_| Change::Delete)
+    }
+
+    fn put<'v>(&'v mut self, change: impl FnOnce(&'v [u8]) -> Change<'v>) -> Result<()> {
+        let Scratch {
+            key,
+            namespace,
+            user_key,
+            value,
+            ..
+        } = &self.scratch;
+        let entry = Entry {
+            key,
+            namespace,
+            user_key,
+            change: change(value),
+        };
+        self.report.entries += 1;
+        self.report.bytes += entry.len() as u64;
+        self.sink.entry(entry)
+    }
+}
+
+/// Knows how the entries of one kind of state become logical entries.
+pub(super) trait EntryWriter<KS, VS>: Send + Sync + 'static {
+    /// Writes what is held; of a list, only what came after the epoch `since`.
+    fn write(&self, key: &KS, value: &VS, since: Option<u32>, out: &mut Out<'_>) -> Result<()>;
+
+    /// Writes that the entry is gone.
+    fn delete(&self, key: &KS, out: &mut Out<'_>) -> Result<()>;
+
+    /// The hash of a held key, and whether a held key is this one.
+    fn is_present(&self, group: &FrozenGroup<KS, VS>, key: &KS) -> bool;
+}
+
+/// One frozen state: its groups, and how to write them.
+pub(super) struct FrozenGroups<KS, VS, W> {
+    pub(super) range: KeyGroupRange,
+    pub(super) groups: Vec<FrozenGroup<KS, VS>>,
+    pub(super) writer: W,
+    /// The greatest share of a group that is written as a delta.
+    pub(super) share: f64,
+}
+
+impl<KS, VS, W> FrozenState for FrozenGroups<KS, VS, W>
+where
+    KS: Send + Sync + 'static,
+    VS: Send + Sync + 'static,
+    W: EntryWriter<KS, VS>,
+{
+    fn write_group(
+        &self,
+        group: KeyGroup,
+        state: usize,
+        since: Option<u32>,
+        sink: &mut dyn SnapshotSink,
+    ) -> Result<SnapshotReport> {
+        let Some(entries) = self
+            .range
+            .index_of(group)
+            .and_then(|index| self.groups.get(index))
+        else {
+            return Ok(SnapshotReport::default());
+        };
+        let delta = entries.delta_since(since, self.share);
+        let content = if delta.is_some() {
+            Content::Delta
+        } else {
+            Content::Full
+        };
+        let mut out = Out {
+            sink,
+            scratch: Scratch::default(),
+            report: SnapshotReport::default(),
+        };
+        if is_silent(entries, since, delta) {
+            return Ok(out.report);
+        }
+        out.sink.section(Section {
+            group,
+            state,
+            content,
+            sorted: false,
+        })?;
+        for key in delta
+            .into_iter()
+            .flat_map(|since| entries.tombstones_since(since))
+        {
+            if !self.writer.is_present(entries, key) {
+                self.writer.delete(key, &mut out)?;
+            }
+        }
+        for (key, value, _) in entries.table.since(delta) {
+            self.writer.write(key, value, delta, &mut out)?;
+        }
+        Ok(out.report)
+    }
+}
+
+/// Whether a group need not be mentioned: nothing changed, or it is empty and there is no base
+/// whose entries would have to be voided.
+fn is_silent<KS, VS>(group: &FrozenGroup<KS, VS>, since: Option<u32>, delta: Option<u32>) -> bool {
+    match delta {
+        Some(since) => {
+            group.table.since(Some(since)).next().is_none()
+                && group.tombstones_since(since).next().is_none()
+        }
+        None => since.is_none() && group.table.is_empty(),
+    }
+}

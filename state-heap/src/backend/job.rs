@@ -1,0 +1,79 @@
+//! The job that freezing returns.
+
+use super::epochs::{Base, Token};
+use alluvium_state_api::{
+    KeyGroup, KeyGroupRange, Result, SnapshotHeader, SnapshotJob, SnapshotReport, SnapshotSink,
+};
+use std::sync::Arc;
+
+/// One frozen state.
+pub(super) trait FrozenState: Send + Sync {
+    /// Writes the entries of `group`, as state number `state`: all, or those that changed after
+    /// the epoch `since`.
+    fn write_group(
+        &self,
+        group: KeyGroup,
+        state: usize,
+        since: Option<u32>,
+        sink: &mut dyn SnapshotSink,
+    ) -> Result<SnapshotReport>;
+}
+
+/// All frozen states of a backend; cut into parts, each has a range of groups.
+pub(super) struct HeapJob {
+    header: Arc<SnapshotHeader>,
+    states: Arc<[Box<dyn FrozenState>]>,
+    groups: KeyGroupRange,
+    since: Option<u32>,
+    token: Token,
+}
+
+impl HeapJob {
+    pub(super) fn new(
+        header: SnapshotHeader,
+        states: Vec<Box<dyn FrozenState>>,
+        base: Option<Base>,
+        token: Token,
+    ) -> Self {
+        Self {
+            groups: header.groups,
+            header: Arc::new(header),
+            states: states.into(),
+            since: base.map(|base| base.epoch),
+            token,
+        }
+    }
+}
+
+impl SnapshotJob for HeapJob {
+    fn header(&self) -> &SnapshotHeader {
+        &self.header
+    }
+
+    fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>> {
+        if self.groups.is_empty() {
+            return vec![self];
+        }
+        let part = |groups| {
+            Box::new(Self {
+                header: Arc::clone(&self.header),
+                states: Arc::clone(&self.states),
+                groups,
+                since: self.since,
+                token: Arc::clone(&self.token),
+            }) as Box<dyn SnapshotJob>
+        };
+        self.groups.split(parts).into_iter().map(part).collect()
+    }
+
+    fn run(self: Box<Self>, sink: &mut dyn SnapshotSink) -> Result<SnapshotReport> {
+        let mut report = SnapshotReport::default();
+        sink.begin(&self.header)?;
+        for (index, state) in self.states.iter().enumerate() {
+            for group in self.groups {
+                report.add(state.write_group(group, index, self.since, sink)?);
+            }
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,263 @@
+//! List state: one table of chunked lists.
+
+use super::frozen::{EntryWriter, FrozenGroups, Out};
+use super::groups::{FrozenGroup, Groups, Stamp};
+use super::job::FrozenState;
+use super::list_wire::{MAX_RUN_BYTES, push_element, take_element};
+use super::owner::{Owner, rehash};
+use super::registry::StateTable;
+use super::shape::Shape;
+use crate::list::{ListStamp, ListValue};
+use crate::table::KeyHold;
+use alluvium_state_api::{
+    Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
+};
+use std::any::Any;
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+
+/// One list per key and namespace; `KS` says how owners are held. Never holds an empty list.
+pub(super) struct ListTable<K, N, T: 'static, KS> {
+    meta: StateMeta,
+    shape: Shape,
+    codec: CodecRef<T>,
+    groups: Groups<KS, ListValue<T>>,
+    owner: PhantomData<fn() -> (K, N)>,
+}
+
+const fn list_stamp(stamp: Stamp) -> ListStamp {
+    ListStamp {
+        epoch: stamp.epoch,
+        settled: stamp.settled,
+    }
+}
+
+impl<K, N, T, KS> ListTable<K, N, T, KS>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    T: StateData,
+    KS: KeyHold<(K, N)>,
+{
+    pub(super) fn new(meta: StateMeta, shape: Shape, codec: CodecRef<T>) -> Self {
+        let groups = Groups::new(shape.range.len());
+        Self {
+            meta,
+            shape,
+            codec,
+            groups,
+            owner: PhantomData,
+        }
+    }
+
+    pub(super) fn codec(&self) -> CodecRef<T> {
+        self.codec.clone()
+    }
+
+    #[inline]
+    pub(super) fn get(&self, owner: Owner<'_, K, N>) -> Option<&ListValue<T>> {
+        let group = self.groups.get(owner.group)?;
+        group.table.get(owner.hash, |held| owner.is(held))
+    }
+
+    #[inline]
+    pub(super) fn append(&mut self, owner: Owner<'_, K, N>, item: T, stamp: Stamp) {
+        let mut item = Some(item);
+        let Some(group) = self.groups.get_mut(owner.group) else {
+            return;
+        };
+        group.table.modify(
+            owner.hash,
+            |held| owner.is(held),
+            stamp.epoch,
+            |list| {
+                if let Some(item) = item.take() {
+                    list.push(item, list_stamp(stamp));
+                }
+            },
+        );
+        if let Some(item) = item {
+            let list = ListValue::new(vec![item], stamp.epoch);
+            group
+                .table
+                .insert_new(owner.hash, owner.hold(), list, stamp.epoch, rehash);
+        }
+    }
+
+    pub(super) fn extend(&mut self, owner: Owner<'_, K, N>, items: Vec<T>, stamp: Stamp) {
+        if items.is_empty() {
+            return;
+        }
+        let mut items = Some(items);
+        let Some(group) = self.groups.get_mut(owner.group) else {
+            return;
+        };
+        group.table.modify(
+            owner.hash,
+            |held| owner.is(held),
+            stamp.epoch,
+            |list| {
+                if let Some(items) = items.take() {
+                    list.extend(items, list_stamp(stamp));
+                }
+            },
+        );
+        if let Some(items) = items {
+            let list = ListValue::new(items, stamp.epoch);
+            group
+                .table
+                .insert_new(owner.hash, owner.hold(), list, stamp.epoch, rehash);
+        }
+    }
+
+    pub(super) fn set(&mut self, owner: Owner<'_, K, N>, items: Vec<T>, stamp: Stamp) {
+        if items.is_empty() {
+            return self.clear(owner, stamp);
+        }
+        let mut list = Some(ListValue::new(items, stamp.epoch));
+        let Some(group) = self.groups.get_mut(owner.group) else {
+            return;
+        };
+        group.table.modify(
+            owner.hash,
+            |held| owner.is(held),
+            stamp.epoch,
+            |held| {
+                if let Some(list) = list.take() {
+                    *held = list;
+                }
+            },
+        );
+        if let Some(list) = list {
+            group
+                .table
+                .insert_new(owner.hash, owner.hold(), list, stamp.epoch, rehash);
+        }
+    }
+
+    pub(super) fn clear(&mut self, owner: Owner<'_, K, N>, stamp: Stamp) {
+        let Some(group) = self.groups.get_mut(owner.group) else {
+            return;
+        };
+        group.remove(owner.hash, |held| owner.is(held), stamp, rehash);
+    }
+
+    /// Applies one entry of a snapshot.
+    pub(super) fn restore(&mut self, owner: Owner<'_, K, N>, change: Change<'_>) -> Result<()> {
+        let decode = |bytes: &[u8]| {
+            let (mut rest, mut items) = (bytes, Vec::new());
+            while !rest.is_empty() {
+                items.push(decode_exact(&*self.codec, take_element(&mut rest)?)?);
+            }
+            Result::Ok(items)
+        };
+        match change {
+            Change::Put(bytes) => {
+                let items = decode(bytes)?;
+                self.set(owner, items, Stamp::RESTORED);
+            }
+            Change::Append(bytes) => {
+                let items = decode(bytes)?;
+                self.extend(owner, items, Stamp::RESTORED);
+            }
+            Change::Delete => self.clear(owner, Stamp::RESTORED),
+        }
+        Ok(())
+    }
+
+    pub(super) fn reset_group(&mut self, group: usize) {
+        self.groups.reset(group);
+    }
+}
+
+impl<K, N, T, KS> StateTable<K> for ListTable<K, N, T, KS>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    T: StateData,
+    KS: KeyHold<(K, N)>,
+{
+    fn meta(&self) -> &StateMeta {
+        &self.meta
+    }
+
+    fn entry_count(&self) -> u64 {
+        self.groups.len()
+    }
+
+    fn scan_keys(&self, f: &mut dyn FnMut(&K, &dyn Any) -> ControlFlow<()>) {
+        let _ = self.groups.iter().try_for_each(|(held, _)| {
+            let (key, namespace) = held.get();
+            f(key, namespace)
+        });
+    }
+
+    fn freeze(&mut self) -> Box<dyn FrozenState> {
+        Box::new(FrozenGroups {
+            range: self.shape.range,
+            groups: self.groups.freeze(),
+            writer: ListWriter {
+                codec: self.codec.clone(),
+                owner: self.owner,
+            },
+            share: self.shape.share,
+        })
+    }
+
+    fn confirm(&mut self, base: u32) {
+        self.groups.confirm(base);
+    }
+}
+
+struct ListWriter<K, N, T: 'static> {
+    codec: CodecRef<T>,
+    owner: PhantomData<fn() -> (K, N)>,
+}
+
+impl<K, N, T, KS> EntryWriter<KS, ListValue<T>> for ListWriter<K, N, T>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    T: StateData,
+    KS: KeyHold<(K, N)>,
+{
+    /// The first run of elements replaces what was, unless only what came since is written; the
+    /// runs behind it are appended.
+    fn write(
+        &self,
+        key: &KS,
+        list: &ListValue<T>,
+        since: Option<u32>,
+        out: &mut Out<'_>,
+    ) -> Result<()> {
+        let (whole, items) = list.since(since);
+        let mut append = !whole;
+        out.owner(key.get());
+        out.scratch.value.clear();
+        for item in items {
+            let scratch = &mut out.scratch;
+            push_element(&*self.codec, item, &mut scratch.element, &mut scratch.value)?;
+            if out.scratch.value.len() >= MAX_RUN_BYTES {
+                out.put_run(append)?;
+                append = true;
+            }
+        }
+        if out.scratch.value.is_empty() {
+            Ok(())
+        } else {
+            out.put_run(append)
+        }
+    }
+
+    fn delete(&self, key: &KS, out: &mut Out<'_>) -> Result<()> {
+        out.owner(key.get());
+        out.put_delete()
+    }
+
+    fn is_present(&self, group: &FrozenGroup<KS, ListValue<T>>, key: &KS) -> bool {
+        group
+            .table
+            .get(rehash::<K, N, KS>(key), |held| held == key)
+            .is_some()
+    }
+}

@@ -1,0 +1,217 @@
+//! Value, reducing and aggregating state: one table of values.
+
+use super::frozen::{EntryWriter, FrozenGroups, Out};
+use super::groups::{FrozenGroup, Groups, Stamp};
+use super::job::FrozenState;
+use super::owner::{Owner, rehash};
+use super::registry::StateTable;
+use super::shape::Shape;
+use crate::table::{Hold, KeyHold};
+use alluvium_state_api::{
+    Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
+};
+use std::any::Any;
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+
+/// One value per key and namespace; `KS` and `VS` say how owners and values are held.
+pub(super) struct ValueTable<K, N, V: 'static, KS, VS> {
+    meta: StateMeta,
+    shape: Shape,
+    codec: CodecRef<V>,
+    groups: Groups<KS, VS>,
+    owner: PhantomData<fn() -> (K, N)>,
+}
+
+impl<K, N, V, KS, VS> ValueTable<K, N, V, KS, VS>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    V: StateData,
+    KS: KeyHold<(K, N)>,
+    VS: Hold<V>,
+{
+    pub(super) fn new(meta: StateMeta, shape: Shape, codec: CodecRef<V>) -> Self {
+        let groups = Groups::new(shape.range.len());
+        Self {
+            meta,
+            shape,
+            codec,
+            groups,
+            owner: PhantomData,
+        }
+    }
+
+    pub(super) fn codec(&self) -> CodecRef<V> {
+        self.codec.clone()
+    }
+
+    #[inline]
+    pub(super) fn get(&self, owner: Owner<'_, K, N>) -> Option<&V> {
+        let group = self.groups.get(owner.group)?;
+        group.table.get(owner.hash, |held| owner.is(held))?.get()
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, owner: Owner<'_, K, N>, value: V, stamp: Stamp) {
+        let Some(group) = self.groups.get_mut(owner.group) else {
+            return;
+        };
+        let same = |held: &KS| owner.is(held);
+        group.table.set(
+            owner.hash,
+            same,
+            || owner.hold(),
+            value,
+            stamp.epoch,
+            rehash,
+        );
+    }
+
+    pub(super) fn clear(&mut self, owner: Owner<'_, K, N>, stamp: Stamp) {
+        let Some(group) = self.groups.get_mut(owner.group) else {
+            return;
+        };
+        group.remove(owner.hash, |held| owner.is(held), stamp, rehash);
+    }
+
+    #[inline]
+    pub(super) fn update<R>(
+        &mut self,
+        owner: Owner<'_, K, N>,
+        stamp: Stamp,
+        f: impl FnOnce(&mut Option<V>) -> R,
+    ) -> R {
+        let mut f = Some(f);
+        let same = |held: &KS| owner.is(held);
+        let group = self.groups.get_mut(owner.group);
+        let found = group.and_then(|group| {
+            group.table.modify(owner.hash, same, stamp.epoch, |held| {
+                // Called at most once; what is left in `f` says whether it was.
+                f.take().map(|f| held.update(f))
+            })
+        });
+        match (found.flatten(), f) {
+            (Some((result, present)), _) => {
+                if !present {
+                    self.clear(owner, stamp);
+                }
+                result
+            }
+            (None, Some(f)) => {
+                let mut value = None;
+                let result = f(&mut value);
+                if let (Some(value), Some(group)) = (value, self.groups.get_mut(owner.group)) {
+                    let held = VS::new(value);
+                    group
+                        .table
+                        .insert_new(owner.hash, owner.hold(), held, stamp.epoch, rehash);
+                }
+                result
+            }
+            (None, None) => unreachable_update(),
+        }
+    }
+
+    /// Applies one entry of a snapshot.
+    pub(super) fn restore(&mut self, owner: Owner<'_, K, N>, change: Change<'_>) -> Result<()> {
+        match change {
+            Change::Put(bytes) => {
+                let value = decode_exact(&*self.codec, bytes)?;
+                self.set(owner, value, Stamp::RESTORED);
+                Ok(())
+            }
+            Change::Delete => {
+                self.clear(owner, Stamp::RESTORED);
+                Ok(())
+            }
+            Change::Append(_) => Err(super::shape::not_a_list(&self.meta)),
+        }
+    }
+
+    pub(super) fn reset_group(&mut self, group: usize) {
+        self.groups.reset(group);
+    }
+}
+
+/// `modify` calls its closure exactly when it returns something.
+#[cold]
+pub(super) fn unreachable_update() -> ! {
+    panic!("a table called the closure of an update and returned nothing")
+}
+
+impl<K, N, V, KS, VS> StateTable<K> for ValueTable<K, N, V, KS, VS>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    V: StateData,
+    KS: KeyHold<(K, N)>,
+    VS: Hold<V>,
+{
+    fn meta(&self) -> &StateMeta {
+        &self.meta
+    }
+
+    fn entry_count(&self) -> u64 {
+        self.groups.len()
+    }
+
+    fn scan_keys(&self, f: &mut dyn FnMut(&K, &dyn Any) -> ControlFlow<()>) {
+        let _ = self.groups.iter().try_for_each(|(held, _)| {
+            let (key, namespace) = held.get();
+            f(key, namespace)
+        });
+    }
+
+    fn freeze(&mut self) -> Box<dyn FrozenState> {
+        Box::new(FrozenGroups {
+            range: self.shape.range,
+            groups: self.groups.freeze(),
+            writer: ValueWriter {
+                codec: self.codec.clone(),
+                owner: self.owner,
+            },
+            share: self.shape.share,
+        })
+    }
+
+    fn confirm(&mut self, base: u32) {
+        self.groups.confirm(base);
+    }
+}
+
+struct ValueWriter<K, N, V: 'static> {
+    codec: CodecRef<V>,
+    owner: PhantomData<fn() -> (K, N)>,
+}
+
+impl<K, N, V, KS, VS> EntryWriter<KS, VS> for ValueWriter<K, N, V>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    V: StateData,
+    KS: KeyHold<(K, N)>,
+    VS: Hold<V>,
+{
+    fn write(&self, key: &KS, value: &VS, _since: Option<u32>, out: &mut Out<'_>) -> Result<()> {
+        let Some(value) = value.get() else {
+            return Ok(());
+        };
+        out.owner(key.get());
+        out.scratch.value.clear();
+        self.codec.encode(value, &mut out.scratch.value)?;
+        out.put_value()
+    }
+
+    fn delete(&self, key: &KS, out: &mut Out<'_>) -> Result<()> {
+        out.owner(key.get());
+        out.put_delete()
+    }
+
+    fn is_present(&self, group: &FrozenGroup<KS, VS>, key: &KS) -> bool {
+        group
+            .table
+            .get(rehash::<K, N, KS>(key), |held| held == key)
+            .is_some()
+    }
+}
