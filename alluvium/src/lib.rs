@@ -1,2 +1,25 @@
+//! Alluvium: the state engine of a stream processor, as a library.
+//!
+//! This crate is the one to add: it re-exports the contract, the derive macros, the backends that
+//! its features name, and the checkpoint machinery.
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `memory` (default) | the memory backend |
+//! | `serde` | values through serde, encoded with postcard |
+
 #![forbid(unsafe_code)]
-//! placeholder
+
+mod any;
+
+pub use alluvium_state_api::*;
+pub use alluvium_state_heap::HeapOperatorState;
+pub use any::{AnyBackend, AnyStateBackend};
+
+#[cfg(feature = "memory")]
+pub use alluvium_backend_memory::{MemoryBackend, MemorySettings};
+
+/// Checkpoints: snapshot format, publication, coordinator.
+pub mod checkpoint {
+    pub use alluvium_checkpoint::*;
+}
