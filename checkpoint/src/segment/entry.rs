@@ -1,6 +1,6 @@
 //! One entry: a tag byte, then each part behind its length.
 
-use crate::wire::{Reader, framed_len};
+use crate::wire::{Put, Reader, framed_len};
 use alluvium_state_api::{Change, Entry, Result};
 
 const PUT: u8 = 0;
@@ -11,26 +11,6 @@ const CHANGE: u8 = 3;
 const NAMESPACE: u8 = 4;
 /// Tag bit: a user key that is not empty follows.
 const USER_KEY: u8 = 8;
-
-/// Something that bytes are put into.
-pub(super) trait Put {
-    fn bytes(&mut self, bytes: &[u8]) -> Result<()>;
-    fn byte(&mut self, byte: u8) -> Result<()>;
-}
-
-impl Put for Vec<u8> {
-    #[inline]
-    fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        self.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    #[inline]
-    fn byte(&mut self, byte: u8) -> Result<()> {
-        self.push(byte);
-        Ok(())
-    }
-}
 
 const fn value_of<'a>(change: Change<'a>) -> (u8, Option<&'a [u8]>) {
     match change {
@@ -66,24 +46,14 @@ pub(super) fn encode(entry: &Entry<'_>, out: &mut impl Put) -> Result<()> {
         tag |= USER_KEY;
     }
     out.byte(tag)?;
-    framed(entry.key, out)?;
+    out.framed(entry.key)?;
     if !entry.namespace.is_empty() {
-        framed(entry.namespace, out)?;
+        out.framed(entry.namespace)?;
     }
     if !entry.user_key.is_empty() {
-        framed(entry.user_key, out)?;
+        out.framed(entry.user_key)?;
     }
-    value.map_or(Ok(()), |value| framed(value, out))
-}
-
-fn framed(bytes: &[u8], out: &mut impl Put) -> Result<()> {
-    let mut length = bytes.len() as u64;
-    while length >= 0x80 {
-        out.byte(length as u8 | 0x80)?;
-        length >>= 7;
-    }
-    out.byte(length as u8)?;
-    out.bytes(bytes)
+    value.map_or(Ok(()), |value| out.framed(value))
 }
 
 /// Takes an entry off the front.

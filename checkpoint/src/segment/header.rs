@@ -1,6 +1,6 @@
 //! What a segment says about the snapshot before its first entry.
 
-use crate::wire::{Reader, read_records, read_schema, write_framed, write_schema, write_varint};
+use crate::wire::{Put, Reader, read_records};
 use alluvium_state_api::{
     CheckpointId, KeyGroupRange, MaxParallelism, Result, SnapshotHeader, StateError, StateKind,
     StateMeta,
@@ -17,20 +17,20 @@ pub(super) const MAX_LENGTH: usize = 16 << 20;
 pub(super) fn encode(header: &SnapshotHeader) -> Result<Vec<u8>> {
     check(header).map_err(StateError::misuse)?;
     let mut out = Vec::new();
-    write_varint(header.checkpoint.0, &mut out);
+    out.varint(header.checkpoint.0)?;
     out.push(u8::from(header.base.is_some()));
     if let Some(base) = header.base {
-        write_varint(base.0, &mut out);
+        out.varint(base.0)?;
     }
-    write_varint(u64::from(header.max_parallelism.get()), &mut out);
-    write_varint(header.groups.len() as u64, &mut out);
+    out.varint(u64::from(header.max_parallelism.get()))?;
+    out.varint(header.groups.len() as u64)?;
     if let Some(first) = header.groups.first() {
-        write_varint(u64::from(first.0), &mut out);
+        out.varint(u64::from(first.0))?;
     }
-    write_schema(&header.key, &mut out)?;
-    write_varint(header.states.len() as u64, &mut out);
+    header.key.encode(&mut out)?;
+    out.varint(header.states.len() as u64)?;
     for state in &header.states {
-        write_framed(&encode_state(state)?, &mut out);
+        out.framed(&encode_state(state)?)?;
     }
     if out.len() > MAX_LENGTH {
         return Err(StateError::misuse(format!(
@@ -53,13 +53,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<SnapshotHeader> {
     } else {
         None
     };
-    let most = u64::from(MaxParallelism::UPPER_BOUND);
-    let at_max = reader;
-    let max_parallelism = reader.varint_up_to(most, "max parallelism")?;
-    let max_parallelism = MaxParallelism::new(max_parallelism as u32)
-        .map_err(|_| at_max.corrupt("max parallelism", "1 or more", 0))?;
+    let max_parallelism = reader.max_parallelism()?;
     let groups = read_groups(&mut reader, max_parallelism)?;
-    let key = read_schema(&mut reader)?;
+    let key = reader.schema("schema")?;
     let count = reader.count("number of states")?;
     let states = (0..count).map(|_| decode_state(reader.part("state")?));
     let states = states.collect::<Result<_>>()?;
@@ -87,14 +83,14 @@ fn read_groups(reader: &mut Reader<'_>, max: MaxParallelism) -> Result<KeyGroupR
 
 fn encode_state(state: &StateMeta) -> Result<Vec<u8>> {
     let mut out = Vec::new();
-    write_framed(state.name.as_bytes(), &mut out);
+    out.framed(state.name.as_bytes())?;
     out.push(state.kind.code());
-    write_schema(&state.namespace, &mut out)?;
+    state.namespace.encode(&mut out)?;
     out.push(u8::from(state.user_key.is_some()));
     if let Some(user_key) = &state.user_key {
-        write_schema(user_key, &mut out)?;
+        user_key.encode(&mut out)?;
     }
-    write_schema(&state.value, &mut out)?;
+    state.value.encode(&mut out)?;
     Ok(out)
 }
 
@@ -102,13 +98,13 @@ fn decode_state(mut reader: Reader<'_>) -> Result<StateMeta> {
     let state = StateMeta {
         name: reader.string("state name")?.to_owned(),
         kind: StateKind::from_code(reader.byte("state kind")?)?,
-        namespace: read_schema(&mut reader)?,
+        namespace: reader.schema("schema")?,
         user_key: if reader.flag("whether there are user keys")? {
-            Some(read_schema(&mut reader)?)
+            Some(reader.schema("schema")?)
         } else {
             None
         },
-        value: read_schema(&mut reader)?,
+        value: reader.schema("schema")?,
     };
     read_records(reader, "state", |_, _| Ok(false))?;
     Ok(state)

@@ -1,7 +1,10 @@
 //! The index: which sections there are, and where.
 
-use crate::wire::{MUST_UNDERSTAND, Reader, write_framed, write_varint};
-use alluvium_state_api::{Content, KeyGroup, Result, Section, SnapshotHeader, StateError};
+use crate::wire::{MUST_UNDERSTAND, Reader};
+use alluvium_state_api::{
+    Content, KeyGroup, Result, Section, SnapshotHeader, StateError,
+    wire::{write_count, write_varint},
+};
 
 /// The kind of sections that hold the entries of one key group of one state.
 const ENTRIES: u8 = 1 | MUST_UNDERSTAND;
@@ -104,7 +107,8 @@ pub(super) fn encode(sections: &[Located]) -> Vec<u8> {
         detail.clear();
         encode_section(located.section, &mut detail);
         write_varint(located.entries, &mut detail);
-        write_framed(&detail, &mut out);
+        write_count(detail.len(), &mut out);
+        out.extend_from_slice(&detail);
     }
     out
 }

@@ -1,8 +1,8 @@
 //! Packing payloads into blocks, and taking them out again.
 
 use super::block::{self, BlockKind, FROM_BEFORE, GOES_ON, HEAD};
-use super::entry::Put;
 use super::{SegmentInput, SegmentOutput};
+use crate::wire::Put;
 use alluvium_state_api::{Result, StateError};
 
 /// Fills blocks and appends them to an output.

@@ -2,12 +2,12 @@
 
 use super::block::{BlockKind, SECTION};
 use super::entry;
-use super::entry::Put;
 use super::frame::{TRAILER, Trailer, write_preamble};
 use super::header;
 use super::index::{self, Located};
 use super::pack::BlockWriter;
 use super::{SegmentOptions, SegmentOutput, WrittenSegment};
+use crate::wire::Put;
 use alluvium_state_api::{
     Change, Content, Entry, Limit, Result, Section, SharedFile, SnapshotHeader, SnapshotSink,
     StateError, StateKind, WholeFile,

@@ -1,6 +1,6 @@
 //! Taking checked parts off the front of stored bytes.
 
-use alluvium_state_api::{Result, StateError};
+use alluvium_state_api::{MaxParallelism, Result, Schema, StateError, wire};
 
 /// Reads stored bytes from front to back; every failure is `Corrupt` and names the part that was
 /// wanted and its offset.
@@ -107,33 +107,8 @@ impl<'a> Reader<'a> {
     /// Takes a LEB128 number in its shortest form.
     #[inline]
     pub(crate) fn varint(&mut self, what: &str) -> Result<u64> {
-        match self.rest.split_first() {
-            Some((&byte, rest)) if byte < 0x80 => {
-                self.rest = rest;
-                Ok(u64::from(byte))
-            }
-            _ => self.long_varint(what),
-        }
-    }
-
-    fn long_varint(&mut self, what: &str) -> Result<u64> {
-        let start = *self;
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte(what)?;
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            number |= bits << shift;
-            if byte < 0x80 {
-                if byte == 0 && shift > 0 {
-                    return Err(start.corrupt(what, "a varint", "one longer than it needs to be"));
-                }
-                return Ok(number);
-            }
-        }
-        Err(start.corrupt(what, "a varint of 64 bits", "a longer one"))
+        let before = *self;
+        wire::read_varint(&mut self.rest).map_err(|error| before.told_at(what, error))
     }
 
     /// Takes a varint that is at most `most`.
@@ -171,11 +146,31 @@ impl<'a> Reader<'a> {
         Ok(Self::new(bytes, self.offset() - bytes.len() as u64))
     }
 
+    /// Takes a part of `length` bytes, to be read by itself.
+    pub(crate) fn part_of(&mut self, length: usize, what: &str) -> Result<Self> {
+        let offset = self.offset();
+        self.take(length, what)
+            .map(|bytes| Self::new(bytes, offset))
+    }
+
+    /// Takes a number of key groups.
+    pub(crate) fn max_parallelism(&mut self) -> Result<MaxParallelism> {
+        let (before, what) = (*self, "max parallelism");
+        let groups = self.varint_up_to(u64::from(MaxParallelism::UPPER_BOUND), what)?;
+        MaxParallelism::new(groups as u32).map_err(|_| before.corrupt(what, "1 or more", groups))
+    }
+
     /// Takes a length and that many bytes of UTF-8.
     pub(crate) fn string(&mut self, what: &str) -> Result<&'a str> {
         let before = *self;
         let bytes = self.framed(what)?;
         std::str::from_utf8(bytes).map_err(|error| before.corrupt(what, "UTF-8", error))
+    }
+
+    /// Takes a schema tree.
+    pub(crate) fn schema(&mut self, what: &str) -> Result<Schema> {
+        let before = *self;
+        Schema::decode(&mut self.rest).map_err(|error| before.told_at(what, error))
     }
 
     /// Checks that everything was read.
@@ -188,6 +183,11 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
+    fn told_at(&self, what: &str, error: StateError) -> StateError {
+        error.context(format_args!("{what} at offset {}", self.offset()))
+    }
+
+    #[cold]
     fn too_short(&self, wanted: u64, what: &str) -> StateError {
         self.corrupt(what, format_args!("{wanted} bytes"), self.rest.len())
     }
@@ -195,26 +195,9 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::writer::{varint_len, write_varint};
+    use super::super::writer::{Put, varint_len};
     use super::*;
     use proptest::prelude::*;
-
-    fn varint(bytes: &[u8]) -> Option<u64> {
-        Reader::new(bytes, 0).varint("a number").ok()
-    }
-
-    #[test]
-    fn varints_are_in_their_shortest_form() {
-        let ones = |last: u8| [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, last];
-        assert_eq!(varint(&[0]), Some(0));
-        assert_eq!(varint(&[0x80, 1]), Some(128));
-        assert_eq!(varint(&ones(1)), Some(u64::MAX));
-        assert_eq!(varint(&ones(2)), None);
-        assert_eq!(varint(&ones(0x81)), None);
-        assert_eq!(varint(&[0x80, 0]), None);
-        assert_eq!(varint(&[0x80]), None);
-        assert_eq!(varint(&[]), None);
-    }
 
     #[test]
     fn errors_name_part_and_offset() {
@@ -222,18 +205,31 @@ mod tests {
         reader.byte("kind").unwrap();
         let error = reader.framed("name").unwrap_err().to_string();
         assert_eq!(error, "name at offset 43: expected 200 bytes, found 0");
+        let error = Reader::new(&[0x80, 0], 9).varint("count").unwrap_err();
+        assert!(
+            error.to_string().starts_with("count at offset 9: "),
+            "{error}"
+        );
         let mut reader = Reader::new(&[2, 0xc3, 0x28, 9], 0);
         assert!(reader.string("name").is_err());
         assert!(reader.finish("header").is_err());
+    }
+
+    #[test]
+    fn counts_are_bounded_by_what_is_left() {
+        let count = |bytes: &[u8]| Reader::new(bytes, 0).count("states").ok();
+        assert_eq!(count(&[2, 0, 0]), Some(2));
+        assert_eq!(count(&[3, 0, 0]), None);
+        assert_eq!(count(&[0xff, 0xff, 0xff, 0xff, 0x0f]), None);
     }
 
     proptest! {
         #[test]
         fn varints_round_trip(number: u64, shift in 0u32..64) {
             let mut bytes = Vec::new();
-            write_varint(number >> shift, &mut bytes);
+            bytes.varint(number >> shift).unwrap();
             prop_assert_eq!(bytes.len(), varint_len(number >> shift));
-            prop_assert_eq!(varint(&bytes), Some(number >> shift));
+            prop_assert_eq!(Reader::new(&bytes, 0).varint("number").unwrap(), number >> shift);
         }
     }
 }

@@ -1,0 +1,144 @@
+//! The records that the snapshot of a subtask consists of.
+
+use super::image;
+use super::snapshot::{KeyedSegment, SubtaskSnapshot};
+use crate::wire::{MUST_UNDERSTAND, Put, Reader, read_records, write_record};
+use alluvium_state_api::{KeyGroup, RawKeyedState, RawOperatorState, Result, StateError};
+
+const IDENTITY: u8 = 1 | MUST_UNDERSTAND;
+const SEGMENT: u8 = 2 | MUST_UNDERSTAND;
+// 3 is reserved for segments in files.
+const OPERATOR_STATE: u8 = 4 | MUST_UNDERSTAND;
+const RAW_KEYED: u8 = 5 | MUST_UNDERSTAND;
+const RAW_OPERATOR: u8 = 6 | MUST_UNDERSTAND;
+const FLAGS: u8 = 7 | MUST_UNDERSTAND;
+// 8 is reserved for timers, 9 for channel state.
+
+const FINISHED: u64 = 1;
+
+/// Puts the records of `snapshot`; what is empty is left out.
+pub(super) fn write(snapshot: &SubtaskSnapshot, out: &mut dyn Put) -> Result<()> {
+    write_record(IDENTITY, out, |out| {
+        out.framed(snapshot.operator.as_bytes())?;
+        out.varint(u64::from(snapshot.subtask))?;
+        out.varint(u64::from(snapshot.parallelism))
+    })?;
+    for segment in &snapshot.keyed {
+        match segment {
+            KeyedSegment::Inline(bytes) => write_record(SEGMENT, out, |out| out.bytes(bytes))?,
+        }
+    }
+    for state in &snapshot.operator_state {
+        let meta = image::encode_meta(&state.meta)?;
+        write_record(OPERATOR_STATE, out, |out| image::write(&meta, state, out))?;
+    }
+    if !snapshot.raw_keyed.is_empty() {
+        write_record(RAW_KEYED, out, |out| {
+            snapshot.raw_keyed.iter().try_for_each(|(group, bytes)| {
+                out.varint(u64::from(group.0))?;
+                out.framed(bytes)
+            })
+        })?;
+    }
+    if !snapshot.raw_operator.is_empty() {
+        write_record(RAW_OPERATOR, out, |out| {
+            let mut partitions = snapshot.raw_operator.partitions.iter();
+            partitions.try_for_each(|partition| out.framed(partition))
+        })?;
+    }
+    if snapshot.finished {
+        write_record(FLAGS, out, |out| out.varint(FINISHED))?;
+    }
+    Ok(())
+}
+
+/// Reads the records back.
+///
+/// # Errors
+/// `Corrupt`; `Incompatible` if a record must be understood and is not known here.
+pub(super) fn read(reader: Reader<'_>) -> Result<SubtaskSnapshot> {
+    let mut identity = None;
+    let mut snapshot = SubtaskSnapshot::new("", 0, 0);
+    read_records(reader, "subtask snapshot", |tag, body| {
+        match tag {
+            IDENTITY => once(&mut identity, read_identity(body)?, body)?,
+            SEGMENT => snapshot.keyed.push(read_segment(body)?),
+            OPERATOR_STATE => snapshot.operator_state.push(image::read(body)?),
+            RAW_KEYED => snapshot.raw_keyed = read_raw_keyed(body)?,
+            RAW_OPERATOR => snapshot.raw_operator = read_raw_operator(body)?,
+            FLAGS => snapshot.finished = read_flags(body)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    let Some((operator, subtask, parallelism)) = identity else {
+        return Err(reader.corrupt("subtask snapshot", "a record of its identity", "none"));
+    };
+    Ok(SubtaskSnapshot {
+        operator,
+        subtask,
+        parallelism,
+        ..snapshot
+    })
+}
+
+fn once<T>(slot: &mut Option<T>, value: T, at: Reader<'_>) -> Result<()> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(at.corrupt("subtask snapshot", "one record of its identity", "another")),
+    }
+}
+
+fn read_identity(mut body: Reader<'_>) -> Result<(String, u32, u32)> {
+    let operator = body.string("operator uid")?.to_owned();
+    let most = u64::from(u32::MAX);
+    let subtask = body.varint_up_to(most, "subtask")? as u32;
+    let at_parallelism = body;
+    let parallelism = body.varint_up_to(most, "parallelism")? as u32;
+    body.finish("identity")?;
+    if subtask >= parallelism {
+        let expected = format_args!("one above subtask {subtask}");
+        return Err(at_parallelism.corrupt("parallelism", expected, parallelism));
+    }
+    Ok((operator, subtask, parallelism))
+}
+
+fn read_segment(mut body: Reader<'_>) -> Result<KeyedSegment> {
+    let bytes = body.take(body.left(), "segment")?;
+    Ok(KeyedSegment::Inline(bytes.into()))
+}
+
+fn read_raw_keyed(mut body: Reader<'_>) -> Result<RawKeyedState> {
+    let (mut groups, mut least) = (Vec::new(), 0);
+    while !body.is_empty() {
+        let before = body;
+        let group = body.varint_up_to(u64::from(u16::MAX) >> 1, "key group of raw state")?;
+        if group < least {
+            let expected = format_args!("{least} or above");
+            return Err(before.corrupt("key group of raw state", expected, group));
+        }
+        least = group + 1;
+        let bytes = body.framed("raw keyed state")?;
+        groups.push((KeyGroup(group as u16), bytes.to_vec()));
+    }
+    Ok(RawKeyedState::from_groups(groups))
+}
+
+fn read_raw_operator(mut body: Reader<'_>) -> Result<RawOperatorState> {
+    let mut partitions = Vec::new();
+    while !body.is_empty() {
+        partitions.push(body.framed("partition of raw state")?.to_vec());
+    }
+    Ok(RawOperatorState { partitions })
+}
+
+fn read_flags(mut body: Reader<'_>) -> Result<bool> {
+    let flags = body.varint("flags")?;
+    body.finish("flags")?;
+    if flags & !FINISHED != 0 {
+        return Err(StateError::incompatible(format!(
+            "flags of a subtask's snapshot: known are {FINISHED:#x}, found {flags:#x}"
+        )));
+    }
+    Ok(flags & FINISHED != 0)
+}

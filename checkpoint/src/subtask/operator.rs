@@ -1,0 +1,154 @@
+//! What one operator contributes to a checkpoint.
+
+use super::{KeyedSegment, SubtaskSnapshot};
+use crate::segment::SegmentSource;
+use crate::wire::{MUST_UNDERSTAND, Put, Reader, read_records, write_record};
+use alluvium_state_api::{MaxParallelism, Result, SnapshotSource, StateError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+const IDENTITY: u8 = 1 | MUST_UNDERSTAND;
+const SUBTASK: u8 = 2 | MUST_UNDERSTAND;
+
+/// What one operator contributes to a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorSnapshot {
+    /// The uid of the operator, by which a program finds its state again.
+    pub uid: String,
+    /// The number of key groups.
+    pub max_parallelism: MaxParallelism,
+    /// The number of subtasks.
+    pub parallelism: u32,
+    /// The snapshots of the subtasks, in any order.
+    pub subtasks: Vec<SubtaskSnapshot>,
+}
+
+impl OperatorSnapshot {
+    /// Whether no subtask has any state.
+    pub fn is_empty(&self) -> bool {
+        self.subtasks.iter().all(SubtaskSnapshot::is_empty)
+    }
+
+    /// Whether all subtasks had reached the end of their input.
+    pub fn is_finished(&self) -> bool {
+        self.subtasks.len() == self.parallelism as usize
+            && self.subtasks.iter().all(|subtask| subtask.finished)
+    }
+
+    /// Checks that the subtasks belong here, and each stands here once.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let (uid, parallelism) = (&self.uid, self.parallelism);
+        let max = self.max_parallelism;
+        if parallelism == 0 || parallelism > max.get() {
+            return Err(format!(
+                "operator '{uid}' has parallelism {parallelism}, expected 1 to its max \
+                 parallelism {max}"
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        for subtask in &self.subtasks {
+            if &subtask.operator != uid || subtask.parallelism != parallelism {
+                return Err(format!(
+                    "operator '{uid}' with parallelism {parallelism} holds {} with parallelism {}",
+                    subtask.label(),
+                    subtask.parallelism
+                ));
+            }
+            if subtask.subtask >= parallelism || !seen.insert(subtask.subtask) {
+                return Err(format!(
+                    "operator '{uid}' holds subtask {} more than once, or beyond its parallelism \
+                     {parallelism}",
+                    subtask.subtask
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the segments can be opened and are what the operator says.
+    pub(super) fn check_segments(&self) -> Result<()> {
+        for subtask in &self.subtasks {
+            for segment in &subtask.keyed {
+                self.open(subtask, segment)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a segment of `subtask`, and checks that it is one of this operator and subtask.
+    pub(crate) fn open(
+        &self,
+        subtask: &SubtaskSnapshot,
+        segment: &KeyedSegment,
+    ) -> Result<SegmentSource<Arc<[u8]>>> {
+        let KeyedSegment::Inline(bytes) = segment;
+        let source = SegmentSource::open(Arc::clone(bytes), subtask.label())?;
+        let header = source.header();
+        let groups = self
+            .max_parallelism
+            .range_of(subtask.subtask, self.parallelism)?;
+        if header.max_parallelism == self.max_parallelism && header.groups == groups {
+            return Ok(source);
+        }
+        Err(StateError::corrupt(format!(
+            "{}: expected a segment of key groups {groups} of {}, found one of {} of {}",
+            subtask.label(),
+            self.max_parallelism,
+            header.groups,
+            header.max_parallelism
+        )))
+    }
+
+    /// Puts the operator, its subtasks ascending.
+    pub(super) fn write(&self, out: &mut dyn Put) -> Result<()> {
+        write_record(IDENTITY, out, |out| {
+            out.framed(self.uid.as_bytes())?;
+            out.varint(u64::from(self.max_parallelism.get()))?;
+            out.varint(u64::from(self.parallelism))
+        })?;
+        let mut subtasks: Vec<_> = self.subtasks.iter().collect();
+        subtasks.sort_by_key(|subtask| subtask.subtask);
+        for subtask in subtasks {
+            let bytes = subtask.encode()?;
+            write_record(SUBTASK, out, |out| out.bytes(&bytes))?;
+        }
+        Ok(())
+    }
+
+    /// Reads what [`write`](Self::write) put.
+    pub(super) fn read(reader: Reader<'_>) -> Result<Self> {
+        let (mut identity, mut subtasks) = (None, Vec::new());
+        read_records(reader, "operator", |tag, mut body| {
+            match tag {
+                IDENTITY if identity.is_none() => identity = Some(read_identity(body)?),
+                SUBTASK => {
+                    let offset = body.offset();
+                    let snapshot = SubtaskSnapshot::decode(body.take(body.left(), "subtask")?);
+                    let context = format!("subtask snapshot at offset {offset}");
+                    subtasks.push(snapshot.map_err(|error| error.context(context))?);
+                }
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        let Some((uid, max_parallelism, parallelism)) = identity else {
+            return Err(reader.corrupt("operator", "a record of its identity", "none"));
+        };
+        let operator = Self {
+            uid,
+            max_parallelism,
+            parallelism,
+            subtasks,
+        };
+        operator.check().map_err(StateError::corrupt)?;
+        Ok(operator)
+    }
+}
+
+fn read_identity(mut body: Reader<'_>) -> Result<(String, MaxParallelism, u32)> {
+    let uid = body.string("operator uid")?.to_owned();
+    let max_parallelism = body.max_parallelism()?;
+    let parallelism = body.varint_up_to(u64::from(max_parallelism.get()), "parallelism")?;
+    body.finish("identity")?;
+    Ok((uid, max_parallelism, parallelism as u32))
+}
