@@ -1,8 +1,10 @@
-//! What checkpoints are made of, and how they are taken apart again at restore.
+//! What checkpoints are made of, how they are taken, and how they are taken apart again at
+//! restore.
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | `assign` | what each subtask of a program starts with, given a checkpoint |
+//! | [`coordinator`] | the checkpoint protocol as a pure state machine |
 //! | `segment` | keyed state in one portable format: its writer and its reader |
 //! | `subtask` | what a subtask, an operator, a checkpoint hold |
 //! | `wire` | reading and writing the small parts of formats |
@@ -10,11 +12,18 @@
 #![forbid(unsafe_code)]
 
 mod assign;
+pub mod coordinator;
 mod segment;
 mod subtask;
 mod wire;
 
+pub use alluvium_state_api::{ErrorKind, Result, StateError};
 pub use assign::{OperatorRestore, ProgramOperator, SubtaskRestore, Unclaimed, plan_restore};
+pub use coordinator::{
+    AbortReason, Action, CheckpointKind, CheckpointMode, CheckpointOptions, Coordinator,
+    DeclineReason, Event, FailureCause, JobStart, Phase, Refusal, RequestId, RequestKind,
+    RequestOutcome, StoreOutcome, Timestamp,
+};
 pub use segment::{
     SegmentInput, SegmentOptions, SegmentOutput, SegmentSink, SegmentSource, WrittenSegment,
 };

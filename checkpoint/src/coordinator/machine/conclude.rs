@@ -1,0 +1,237 @@
+//! How checkpoints end, and what that does to the job.
+
+use std::sync::Arc;
+
+use alluvium_state_api::StateError;
+
+use super::trigger::refuse;
+use super::{Coordinator, Phase};
+use crate::coordinator::action::{AbortReason, Action, FailureCause, Refusal, RequestOutcome};
+use crate::coordinator::event::{CheckpointKind, StoreOutcome};
+use crate::coordinator::pending::{Pending, Stage};
+
+impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
+    /// Hands fully acknowledged checkpoints to the store: savepoints at once, those of the job
+    /// one after the other, oldest first, so that the log never has to be appended out of order.
+    pub(super) fn complete_next(&mut self, out: &mut Vec<Action<T, H>>) {
+        let mut log_is_busy = self
+            .pending
+            .values()
+            .any(|p| p.kind.is_of_the_job() && p.stage == Stage::Publishing);
+        for (&checkpoint, pending) in &mut self.pending {
+            let of_the_job = pending.kind.is_of_the_job();
+            if pending.stage != Stage::Waiting || (of_the_job && log_is_busy) {
+                continue;
+            }
+            log_is_busy |= of_the_job;
+            pending.stage = Stage::Publishing;
+            out.push(Action::Complete {
+                checkpoint,
+                kind: pending.kind,
+                timestamp: pending.timestamp,
+                handles: cloned(pending),
+            });
+        }
+    }
+
+    pub(super) fn published(&mut self, checkpoint: u64, out: &mut Vec<Action<T, H>>) {
+        let Some(pending) = self.take_publishing(checkpoint) else {
+            return;
+        };
+        self.failures.reset();
+        self.pause_ends = self.now.after(self.options.min_pause);
+        if pending.kind.is_of_the_job() {
+            self.retain(checkpoint);
+            if self.is_current(&pending) {
+                out.push(Action::NotifyComplete { checkpoint });
+                if pending.kind == CheckpointKind::Final {
+                    self.final_checkpoint = Some(checkpoint);
+                }
+            }
+            self.subsume_before(checkpoint, out);
+            self.retire_surplus(out);
+        }
+        if let Some(request) = pending.request {
+            let outcome = RequestOutcome::Completed(checkpoint);
+            out.push(Action::Reply { request, outcome });
+        }
+        self.remember(checkpoint, pending);
+    }
+
+    pub(super) fn store_failed(
+        &mut self,
+        checkpoint: u64,
+        error: StateError,
+        outcome: StoreOutcome,
+        out: &mut Vec<Action<T, H>>,
+    ) {
+        let error = Arc::new(error);
+        let reason = AbortReason::NotStored(Arc::clone(&error));
+        // What was never handed to the store cannot have been published, whatever it says.
+        let publishing = match outcome {
+            StoreOutcome::Unknown => self.take_publishing(checkpoint),
+            StoreOutcome::NotPublished => None,
+        };
+        let Some(pending) = publishing else {
+            self.abort(checkpoint, reason, out);
+            return;
+        };
+        if let Some(request) = pending.request {
+            let outcome = RequestOutcome::Aborted(checkpoint, reason);
+            out.push(Action::Reply { request, outcome });
+        }
+        let of_the_job = pending.kind.is_of_the_job();
+        self.remember(checkpoint, pending);
+        if of_the_job && self.phase == Phase::Running {
+            self.fail_job(FailureCause::StoreUnknown { checkpoint, error }, out);
+        }
+    }
+
+    fn take_publishing(&mut self, checkpoint: u64) -> Option<Pending<T, H>> {
+        let publishing = self.pending.get(&checkpoint)?.stage == Stage::Publishing;
+        if publishing {
+            self.pending.remove(&checkpoint)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the tasks that took part are still there to be told.
+    fn is_current(&self, pending: &Pending<T, H>) -> bool {
+        self.phase == Phase::Running && pending.attempt == self.attempt
+    }
+
+    fn remember(&mut self, checkpoint: u64, ended: Pending<T, H>) {
+        let settled = ended.into_acked().into_keys().collect();
+        self.recent.push(checkpoint, settled);
+    }
+
+    fn retain(&mut self, checkpoint: u64) {
+        if let Err(place) = self.retained.binary_search(&checkpoint) {
+            self.retained.insert(place, checkpoint);
+        }
+    }
+
+    fn subsume_before(&mut self, by: u64, out: &mut Vec<Action<T, H>>) {
+        let older: Vec<u64> = self
+            .pending
+            .range(..by)
+            .filter(|(_, pending)| pending.kind.is_of_the_job())
+            .map(|(&id, _)| id)
+            .collect();
+        for checkpoint in older {
+            self.abort(checkpoint, AbortReason::Subsumed { by }, out);
+        }
+    }
+
+    fn retire_surplus(&mut self, out: &mut Vec<Action<T, H>>) {
+        let kept = self.options.num_retained as usize;
+        let surplus = self.retained.len().saturating_sub(kept);
+        if surplus > 0 {
+            let checkpoints = self.retained.drain(..surplus).collect();
+            out.push(Action::Retire { checkpoints });
+        }
+    }
+
+    /// Ends a pending checkpoint without success, in whatever stage it is.
+    pub(super) fn abort(
+        &mut self,
+        checkpoint: u64,
+        reason: AbortReason<T>,
+        out: &mut Vec<Action<T, H>>,
+    ) {
+        let Some(pending) = self.pending.remove(&checkpoint) else {
+            return;
+        };
+        let counted = reason.is_counted() && pending.kind.is_of_the_job();
+        let current = self.is_current(&pending);
+        if current {
+            out.push(Action::NotifyAborted {
+                checkpoint,
+                latest_completed: self.latest_completed(),
+                reason: reason.clone(),
+            });
+        }
+        let handles = cloned(&pending);
+        if !handles.is_empty() {
+            out.push(Action::Discard {
+                checkpoint,
+                handles,
+            });
+        }
+        if let Some(request) = pending.request {
+            let outcome = RequestOutcome::Aborted(checkpoint, reason.clone());
+            out.push(Action::Reply { request, outcome });
+        }
+        self.remember(checkpoint, pending);
+        if counted && current {
+            self.count_failure(checkpoint, reason, out);
+        }
+    }
+
+    fn count_failure(
+        &mut self,
+        checkpoint: u64,
+        reason: AbortReason<T>,
+        out: &mut Vec<Action<T, H>>,
+    ) {
+        if let Some(failed) = self.failures.failed() {
+            let cause = FailureCause::Checkpoints {
+                failed,
+                tolerable: self.options.tolerable_failed,
+                checkpoint,
+                reason,
+            };
+            self.fail_job(cause, out);
+        }
+    }
+
+    /// Gives up everything but what is being published, and asks for a failover.
+    pub(super) fn fail_job(&mut self, cause: FailureCause<T>, out: &mut Vec<Action<T, H>>) {
+        self.abort_all(&AbortReason::JobFailed, out);
+        self.phase = Phase::Failed;
+        out.push(Action::FailJob { cause });
+    }
+
+    pub(super) fn stop(&mut self, out: &mut Vec<Action<T, H>>) {
+        if matches!(self.phase, Phase::Running | Phase::Failed) {
+            self.abort_all(&AbortReason::Stopped, out);
+            self.phase = Phase::Stopped;
+        }
+    }
+
+    pub(super) fn finish(&mut self, out: &mut Vec<Action<T, H>>) {
+        self.refuse_queued(out);
+        self.phase = Phase::Finished;
+        out.push(Action::FinishJob {
+            final_checkpoint: self.final_checkpoint,
+        });
+    }
+
+    fn abort_all(&mut self, reason: &AbortReason<T>, out: &mut Vec<Action<T, H>>) {
+        let unpublished: Vec<u64> = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.stage != Stage::Publishing)
+            .map(|(&id, _)| id)
+            .collect();
+        for checkpoint in unpublished {
+            self.abort(checkpoint, reason.clone(), out);
+        }
+        self.refuse_queued(out);
+    }
+
+    fn refuse_queued(&mut self, out: &mut Vec<Action<T, H>>) {
+        for request in self.queue.drain(..) {
+            refuse(request, Refusal::NotRunning, out);
+        }
+    }
+}
+
+fn cloned<T: Clone + Ord, H: Clone>(pending: &Pending<T, H>) -> Vec<(T, H)> {
+    pending
+        .acked()
+        .iter()
+        .map(|(task, handle)| (task.clone(), handle.clone()))
+        .collect()
+}

@@ -1,0 +1,38 @@
+//! The checkpoint coordinator, as a pure state machine.
+//!
+//! [`Coordinator::handle`] takes the time and an [`Event`] and returns the [`Action`]s that
+//! follow. There is no clock, no thread and no input or output inside: a driver owns those, feeds
+//! what happens to the machine, and does what it says, in the order in which it says it. How the
+//! cut travels through the job (barrier, epoch, frontier) is the engine's affair; the machine
+//! knows tasks by an id `T` and their snapshots by a handle `H`, no more.
+//!
+//! One checkpoint goes this way:
+//!
+//! | happens | the machine says |
+//! |---|---|
+//! | the interval has passed | [`Action::StartCheckpoint`] |
+//! | every task has [acknowledged](Event::Acknowledged) | [`Action::Complete`]: write the metadata and publish |
+//! | it [is published](Event::Published) | [`Action::NotifyComplete`], then [`Action::Retire`] for what is retained no longer |
+//! | or: declined, timed out, overtaken, not stored | [`Action::NotifyAborted`], [`Action::Discard`], and [`Action::FailJob`] when it is one failure too many |
+//!
+//! The semantics are those of Flink's checkpoint coordinator.
+
+mod action;
+mod event;
+mod failures;
+mod machine;
+mod options;
+mod pending;
+mod recent;
+mod time;
+
+pub use action::{AbortReason, Action, FailureCause, Refusal, RequestOutcome};
+pub use event::{
+    CheckpointKind, DeclineReason, Event, JobStart, RequestId, RequestKind, StoreOutcome,
+};
+pub use machine::{Coordinator, Phase};
+pub use options::{CheckpointMode, CheckpointOptions};
+pub use time::Timestamp;
+
+#[cfg(test)]
+mod tests;
