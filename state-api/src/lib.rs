@@ -35,6 +35,8 @@ pub use backend::{
     Budget, KeyCx, KeyedBackend, KeyedBackendExt, Limit, Maintained, OpenRequest, SnapshotLimits,
     StateBackend,
 };
+#[cfg(feature = "serde")]
+pub use data::SerdeCodec;
 pub use data::{
     Codec, CodecRef, MAX_NESTING, NativeCodec, NativeData, StateData, decode_exact, wire,
 };

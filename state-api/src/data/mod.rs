@@ -5,6 +5,7 @@
 //! | `native` | the trait of types with an encoding of their own |
 //! | `scalar`, `text`, `array`, `sequence`, `collection`, `pointer`, `tuple`, `standard` | it, for the types of the standard library |
 //! | `codec` | codecs, the default one and those that a descriptor carries |
+//! | `serde` | the codec of types with serde's traits |
 //! | `nesting` | the bound on depth |
 //! | `wire` | the parts that encodings are made of |
 
@@ -16,6 +17,8 @@ pub(crate) mod nesting;
 mod pointer;
 pub(crate) mod scalar;
 mod sequence;
+#[cfg(feature = "serde")]
+mod serde;
 pub(crate) mod standard;
 pub(crate) mod text;
 mod tuple;
@@ -24,6 +27,8 @@ pub mod wire;
 pub use codec::{Codec, CodecRef, NativeCodec, decode_exact};
 pub use native::NativeData;
 pub use nesting::MAX_NESTING;
+#[cfg(feature = "serde")]
+pub use serde::SerdeCodec;
 
 /// Anything that a backend may keep as a value: an object on the heap, or bytes elsewhere.
 ///
