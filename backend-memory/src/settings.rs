@@ -22,6 +22,9 @@ pub struct MemorySettings {
     /// The greatest size in bytes of the live state of one subtask, measured in encoded keys and
     /// values. None by default; when set, every write encodes what it writes, to measure it.
     pub max_live_bytes: Option<u64>,
+    /// Whether changes are tracked, so that a snapshot can hold only what changed. Off by default:
+    /// snapshots in memory are whole.
+    pub track_changes: bool,
     /// The greatest number of snapshots of one subtask that are neither written nor dropped.
     /// Default 2, at least 1.
     pub max_unfinished_snapshots: usize,
@@ -34,6 +37,7 @@ impl Default for MemorySettings {
             max_snapshot_bytes: 5 << 20,
             max_checkpoint_bytes: 64 << 20,
             max_live_bytes: None,
+            track_changes: false,
             max_unfinished_snapshots: 2,
         }
     }
@@ -43,8 +47,7 @@ impl MemorySettings {
     /// What the heap is told.
     pub(crate) fn heap_options(&self) -> HeapOptions {
         HeapOptions {
-            // Snapshots are whole: nothing would read the tombstones.
-            track_changes: false,
+            track_changes: self.track_changes,
             max_unfinished_snapshots: self.max_unfinished_snapshots,
             synchronous_snapshots: !self.asynchronous_snapshots,
             live_limit: self.max_live_bytes.map(|bytes| Limit {
