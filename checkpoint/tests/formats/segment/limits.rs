@@ -90,6 +90,25 @@ fn what_is_held_back_is_a_block_at_most() {
 }
 
 #[test]
+fn what_is_sure_to_pass_the_limit_is_not_begun() {
+    let mut output = Pieces::default();
+    let limit = Limit {
+        bytes: 10_000,
+        option: "memory.max-snapshot-size",
+    };
+    let options = SegmentOptions::default().with_block_size(1024).unwrap();
+    let mut sink = SegmentSink::new(&mut output, options).with_limit(limit, "a snapshot");
+    sink.begin(&header(None)).unwrap();
+    sink.section(section(0, 3, Content::Full)).unwrap();
+    let error = sink
+        .entry(Row::put(b"great", &[7; 1_000_000]).entry())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+    drop(sink);
+    assert!(output.total < 1_000, "{}", output.total);
+}
+
+#[test]
 fn block_sizes_have_bounds() {
     for size in [0, 63, (16 << 20) + 1] {
         let error = SegmentOptions::default().with_block_size(size).unwrap_err();

@@ -1,0 +1,5 @@
+//! Segments.
+
+mod damage;
+mod limits;
+mod round_trip;
