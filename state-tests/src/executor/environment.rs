@@ -1,0 +1,237 @@
+//! Where jobs are put together.
+
+use super::Record;
+use super::channel::ChannelSettings;
+use super::clock::{Clock, SystemClock};
+use super::failure::FailurePlan;
+use super::graph::{Node, Port, SharedGraph};
+use super::job::{Driver, JobHandle, JobListener, JobReport, JobSettings, RestartStrategy};
+use super::source::{Collection, SourceVertex, SplitSource};
+use super::stream::Stream;
+use alluvium::checkpoint::{CheckpointOptions, Unclaimed};
+use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where a job is put together, set up, and executed; see the [module](crate::executor).
+///
+/// What is set wrongly is told by [`execute`](Self::execute), before anything is read or written.
+pub struct Environment {
+    graph: SharedGraph,
+    settings: JobSettings,
+}
+
+impl Environment {
+    /// A job without operators, on the memory backend, with parallelism 1 and no checkpoints.
+    pub fn new(job_name: &str) -> Self {
+        Self {
+            graph: SharedGraph::default(),
+            settings: JobSettings {
+                name: job_name.to_owned(),
+                job_id: None,
+                parallelism: 1,
+                max_parallelism: None,
+                backend: AnyStateBackend::default(),
+                checkpoints: CheckpointOptions::default(),
+                checkpoint_every: None,
+                checkpoint_dir: None,
+                snapshot_mode: SnapshotMode::Full,
+                unclaimed: Unclaimed::Refuse,
+                restart: None,
+                channels: ChannelSettings::default(),
+                max_raw: 64 << 20,
+                writers: 2,
+                rate: None,
+                progress_interval: Duration::from_millis(100),
+                failures: FailurePlan::default(),
+                listener: None,
+                clock: SystemClock::shared(),
+            },
+        }
+    }
+
+    /// The number of subtasks of operators that do not say otherwise: 1 to the max parallelism.
+    pub fn set_parallelism(&mut self, parallelism: u32) -> &mut Self {
+        self.settings.parallelism = parallelism;
+        self
+    }
+
+    /// The number of key groups. Default: that of the checkpoint that the job is restored from, or
+    /// what [`MaxParallelism::default_for`] says.
+    pub fn set_max_parallelism(&mut self, max_parallelism: MaxParallelism) -> &mut Self {
+        self.settings.max_parallelism = Some(max_parallelism);
+        self
+    }
+
+    /// Where keyed state is kept.
+    pub fn set_state_backend(&mut self, backend: impl Into<AnyStateBackend>) -> &mut Self {
+        self.settings.backend = backend.into();
+        self
+    }
+
+    /// Takes a checkpoint every `interval`, at least 10 ms; off until asked for.
+    pub fn enable_checkpointing(&mut self, interval: Duration) -> &mut Self {
+        self.settings.checkpoints.interval = Some(interval);
+        self
+    }
+
+    /// Sets everything about checkpoints at once, the interval included.
+    pub fn set_checkpoint_options(&mut self, options: CheckpointOptions) -> &mut Self {
+        self.settings.checkpoints = options;
+        self
+    }
+
+    /// The options of checkpoints, to be changed one by one.
+    pub const fn checkpoint_options(&mut self) -> &mut CheckpointOptions {
+        &mut self.settings.checkpoints
+    }
+
+    /// Beside those of the interval, has every subtask of a source ask for a checkpoint after each
+    /// `records` records, and wait until it has begun: checkpoints then fall at the same records in
+    /// every run. Needs checkpointing to be enabled.
+    pub const fn set_checkpoint_every(&mut self, records: u64) -> &mut Self {
+        self.settings.checkpoint_every = Some(records);
+        self
+    }
+
+    /// Keeps checkpoints in this directory, so that the job survives the death of its process.
+    /// Default: in memory, where they survive the failure of tasks only.
+    pub fn set_checkpoint_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
+        self.settings.checkpoint_dir = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// The id under which the checkpoints of the job are found again. Default: its name.
+    pub fn set_job_id(&mut self, job_id: &str) -> &mut Self {
+        self.settings.job_id = Some(job_id.to_owned());
+        self
+    }
+
+    /// Leaves behind what a checkpoint says about operators that the job does not have, instead of
+    /// refusing to start.
+    pub const fn allow_unclaimed_state(&mut self) -> &mut Self {
+        self.settings.unclaimed = Unclaimed::Drop;
+        self
+    }
+
+    /// How often the job is restarted when it fails. Default: three times, a second apart, with
+    /// checkpoints; never without.
+    pub const fn set_restart_strategy(&mut self, strategy: RestartStrategy) -> &mut Self {
+        self.settings.restart = Some(strategy);
+        self
+    }
+
+    /// The bounds of channels between tasks.
+    pub const fn set_channels(&mut self, channels: ChannelSettings) -> &mut Self {
+        self.settings.channels = channels;
+        self
+    }
+
+    /// The greatest size of the raw state of one subtask, of each kind, in bytes. Default 64 MiB.
+    pub const fn set_max_raw_state(&mut self, bytes: u64) -> &mut Self {
+        self.settings.max_raw = bytes;
+        self
+    }
+
+    /// The number of threads that write snapshots. Default 2.
+    pub const fn set_snapshot_writers(&mut self, threads: usize) -> &mut Self {
+        self.settings.writers = threads;
+        self
+    }
+
+    /// The number of records a second that all sources together read at most. Default: no limit.
+    pub const fn set_rate(&mut self, records_a_second: u64) -> &mut Self {
+        self.settings.rate = Some(records_a_second);
+        self
+    }
+
+    /// Who hears what happens to the job.
+    pub fn set_listener(&mut self, listener: impl JobListener) -> &mut Self {
+        self.settings.listener = Some(Arc::new(listener));
+        self
+    }
+
+    /// The time between two [`Progress`](super::JobEvent::Progress) events. Default 100 ms.
+    pub const fn set_progress_interval(&mut self, interval: Duration) -> &mut Self {
+        self.settings.progress_interval = interval;
+        self
+    }
+
+    /// What fails on purpose, for tests.
+    pub fn set_failures(&mut self, plan: FailurePlan) -> &mut Self {
+        self.settings.failures = plan;
+        self
+    }
+
+    /// What tells the time. Default: the clock of the machine.
+    pub fn set_clock(&mut self, clock: Arc<dyn Clock>) -> &mut Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// A stream of these records, in order: a source with one subtask.
+    pub fn from_collection<T: Record + Sync>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+    ) -> Stream<T> {
+        self.source(Collection::new(items, 1)).parallelism(1)
+    }
+
+    /// A stream of the records of a source, read in parallel.
+    pub fn source<S: SplitSource>(&self, source: S) -> Stream<S::Record> {
+        let node = self.graph.next_node();
+        let port = Port::new(node);
+        let vertex = Arc::new(SourceVertex {
+            node,
+            source: Arc::new(source),
+            port: Arc::clone(&port),
+        });
+        self.graph.with(|graph| {
+            graph.nodes.push(Node {
+                kind: "source",
+                name: None,
+                uid: None,
+                parallelism: None,
+                inputs: Vec::new(),
+                vertex,
+            });
+        });
+        Stream::from_port(self.graph.clone(), port)
+    }
+
+    /// Runs the job to its end.
+    ///
+    /// # Errors
+    /// `Misuse` if the job or its settings make no sense; `Incompatible`, `Corrupt` or `Storage`
+    /// if it cannot be restored; the first cause if it fails more often than the restart strategy
+    /// allows.
+    pub fn execute(&self) -> Result<JobReport> {
+        let (_cancel, cancelled) = crossbeam_channel::bounded(1);
+        self.driver(cancelled).run()
+    }
+
+    /// Runs the job in the background.
+    ///
+    /// # Errors
+    /// `Misuse` if the job or its settings make no sense.
+    pub fn start(&self) -> Result<JobHandle> {
+        let (cancel, cancelled) = crossbeam_channel::bounded(1);
+        let driver = self.driver(cancelled);
+        driver.check()?;
+        JobHandle::spawn(driver, cancel)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn graph(&self) -> &SharedGraph {
+        &self.graph
+    }
+
+    fn driver(&self, cancel: crossbeam_channel::Receiver<()>) -> Driver {
+        Driver {
+            graph: self.graph.clone(),
+            settings: self.settings.clone(),
+            cancel,
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! One run of a job: from the start of its tasks until they have all ended.
+
+use super::checkpoints::{Checkpoints, Order};
+use super::launch::{Launched, RunningTask, launch};
+use super::listener::JobEvent;
+use super::retained::Retained;
+use super::{JobReport, JobSettings, Restore};
+use crate::executor::graph::{Plan, SharedGraph};
+use crate::executor::task::{Control, Report, TaskId};
+use alluvium::{CheckpointId, ErrorKind, Result, StateError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, select};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How a run has ended.
+pub(super) enum Outcome {
+    /// All is done.
+    Finished,
+    /// It has failed; whether another one may help.
+    Failed { cause: StateError, retry: bool },
+    /// Somebody asked for it.
+    Cancelled,
+}
+
+/// What a run has done.
+pub(super) struct AttemptReport {
+    pub(super) outcome: Outcome,
+    /// Records that earlier runs have read and that still count.
+    pub(super) records_before: u64,
+    /// Records read.
+    pub(super) records: u64,
+}
+
+/// Marks an error that no restart can help.
+#[derive(Debug)]
+struct Unrecoverable;
+
+impl std::fmt::Display for Unrecoverable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a restart cannot help")
+    }
+}
+
+impl std::error::Error for Unrecoverable {}
+
+/// The same error, marked so that the job fails with it at once instead of restarting: the input
+/// is bad, say, and will be bad again.
+pub fn unrecoverable(error: StateError) -> StateError {
+    StateError::new(error.kind(), error.to_string()).with_source(Unrecoverable)
+}
+
+fn is_unrecoverable(error: &StateError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<Unrecoverable>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether what is wrong with state or program when tasks open will be wrong again.
+fn is_final_at_open(error: &StateError) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Misuse | ErrorKind::Incompatible | ErrorKind::Corrupt
+    )
+}
+
+/// Everything that a run needs.
+pub(super) struct Attempt<'a> {
+    pub(super) graph: &'a SharedGraph,
+    pub(super) plan: &'a Plan,
+    pub(super) settings: &'a JobSettings,
+    pub(super) cancel: &'a Receiver<()>,
+    pub(super) retained: &'a mut Retained,
+    pub(super) report: &'a mut JobReport,
+}
+
+struct Running<'a> {
+    settings: &'a JobSettings,
+    cancel: &'a Receiver<()>,
+    tasks: Vec<RunningTask>,
+    reports: Receiver<(TaskId, Report)>,
+    records: Arc<AtomicU64>,
+    records_before: u64,
+    /// Tasks that have ended well.
+    finished: usize,
+    exhausted: usize,
+}
+
+/// What came in, or why nothing did.
+enum Heard {
+    Report(TaskId, Report),
+    Nothing,
+    Cancelled,
+    /// All tasks have gone without a word; they never do.
+    Gone,
+}
+
+impl Attempt<'_> {
+    /// Runs the job from `restore`; if its input has `ended` before, only what is due is done.
+    pub(super) fn run(
+        self,
+        restore: Restore,
+        ended: Option<CheckpointId>,
+    ) -> Result<AttemptReport> {
+        let restored_from = restore.checkpoint();
+        let launched = launch(self.graph, self.plan, self.settings, restore)?;
+        let Launched {
+            tasks,
+            writers,
+            reports,
+            records,
+        } = launched;
+        let mut running = Running {
+            settings: self.settings,
+            cancel: self.cancel,
+            tasks,
+            reports,
+            records,
+            records_before: 0,
+            finished: 0,
+            exhausted: 0,
+        };
+        let mut outcome = running.open();
+        if outcome.is_none() {
+            let event = match ended {
+                Some(checkpoint) => JobEvent::AlreadyFinished { checkpoint },
+                None => JobEvent::Started {
+                    restored_from,
+                    records_before: running.records_before,
+                    restarts: self.report.restarts,
+                },
+            };
+            self.settings.tell(&event);
+            outcome = Some(match ended {
+                Some(_) => Outcome::Finished,
+                None => running.work(self.plan, self.retained, self.report),
+            });
+        }
+        let records_before = running.records_before;
+        let records = Arc::clone(&running.records);
+        running.stop();
+        writers.join();
+        Ok(AttemptReport {
+            outcome: outcome.unwrap_or(Outcome::Cancelled),
+            records_before,
+            records: records.load(Ordering::Relaxed),
+        })
+    }
+}
+
+impl<'a> Running<'a> {
+    /// Waits until every task has its state; how the run ends if that fails.
+    fn open(&mut self) -> Option<Outcome> {
+        let mut opened = 0;
+        while opened < self.tasks.len() {
+            match self.hear(Duration::from_secs(1)) {
+                Heard::Report(_, Report::Opened { records_before }) => {
+                    opened += 1;
+                    self.records_before += records_before;
+                }
+                Heard::Report(_, Report::Failed(cause)) => {
+                    let retry = !is_final_at_open(&cause) && !is_unrecoverable(&cause);
+                    return Some(Outcome::Failed { cause, retry });
+                }
+                Heard::Report(..) | Heard::Nothing => {}
+                Heard::Cancelled => return Some(Outcome::Cancelled),
+                Heard::Gone => return Some(gone()),
+            }
+        }
+        None
+    }
+
+    /// Runs the tasks to their end.
+    fn work(&mut self, plan: &Plan, retained: &mut Retained, report: &mut JobReport) -> Outcome {
+        let mut checkpoints = match self.checkpoints(plan, retained, report) {
+            Ok(checkpoints) => checkpoints,
+            Err(cause) => {
+                let retry = false;
+                return Outcome::Failed { cause, retry };
+            }
+        };
+        self.tell_all(Control::Start);
+        let mut next_progress = Duration::ZERO;
+        while self.finished < self.tasks.len() {
+            let elapsed = self.settings.clock.elapsed();
+            if elapsed >= next_progress {
+                next_progress = elapsed + self.settings.progress_interval;
+                self.tell_progress();
+            }
+            let mut pause = next_progress.saturating_sub(elapsed);
+            if let Some(checkpoints) = &checkpoints {
+                pause = pause.min(checkpoints.due_in());
+            }
+            let orders = match self.hear(pause) {
+                Heard::Report(task, report) => match self.take(task, report, &mut checkpoints) {
+                    Ok(orders) => orders,
+                    Err(outcome) => return outcome,
+                },
+                Heard::Nothing => checkpoints.as_mut().map(Checkpoints::tick),
+                Heard::Cancelled => return Outcome::Cancelled,
+                Heard::Gone => return gone(),
+            };
+            for order in orders.into_iter().flatten() {
+                if let Order::Fail(cause) = order {
+                    let retry = true;
+                    return Outcome::Failed { cause, retry };
+                }
+                self.follow(order);
+            }
+        }
+        self.tell_progress();
+        Outcome::Finished
+    }
+
+    fn checkpoints<'r>(
+        &self,
+        plan: &Plan,
+        retained: &'r mut Retained,
+        report: &'r mut JobReport,
+    ) -> Result<Option<Checkpoints<'r>>>
+    where
+        'a: 'r,
+    {
+        if !self.settings.checkpointing() {
+            return Ok(None);
+        }
+        let (max, tasks) = (plan.max_parallelism, self.tasks.iter().map(|task| task.id));
+        Checkpoints::new(self.settings, max, tasks.collect(), retained, report).map(Some)
+    }
+
+    fn hear(&self, pause: Duration) -> Heard {
+        select! {
+            recv(self.reports) -> report => match report {
+                Ok((task, report)) => Heard::Report(task, report),
+                Err(_) => Heard::Gone,
+            },
+            recv(self.cancel) -> asked => match asked {
+                Ok(()) => Heard::Cancelled,
+                // Nobody can ask any more.
+                Err(_) => match self.reports.recv_timeout(pause) {
+                    Ok((task, report)) => Heard::Report(task, report),
+                    Err(RecvTimeoutError::Timeout) => Heard::Nothing,
+                    Err(RecvTimeoutError::Disconnected) => Heard::Gone,
+                },
+            },
+            default(pause) => Heard::Nothing,
+        }
+    }
+
+    /// Takes in what a task tells.
+    fn take(
+        &mut self,
+        task: TaskId,
+        report: Report,
+        checkpoints: &mut Option<Checkpoints<'_>>,
+    ) -> Result<Option<Vec<Order>>, Outcome> {
+        match report {
+            Report::Finished => self.finished += 1,
+            Report::Failed(cause) => {
+                let retry = !is_unrecoverable(&cause);
+                return Err(Outcome::Failed { cause, retry });
+            }
+            Report::Exhausted => self.exhausted += 1,
+            // Follows a failure elsewhere, whose report comes or has come.
+            Report::Stopped | Report::Opened { .. } => {}
+            Report::WantsCheckpoint | Report::Acknowledged { .. } | Report::Declined { .. } => {
+                let checkpoints = checkpoints.as_mut();
+                return Ok(checkpoints.map(|checkpoints| checkpoints.take(task, report)));
+            }
+        }
+        let sources = self.tasks.iter().filter(|task| task.source).count();
+        if self.exhausted == sources {
+            self.exhausted = 0;
+            return Ok(checkpoints.as_mut().map(Checkpoints::input_ended));
+        }
+        Ok(None)
+    }
+
+    fn follow(&mut self, order: Order) {
+        match order {
+            Order::Trigger(barrier) => {
+                for task in self.tasks.iter().filter(|task| task.source) {
+                    task.tell(Control::Trigger(barrier));
+                }
+            }
+            Order::Tell(control) => self.tell_all(control),
+            Order::Fail(_) => {}
+        }
+    }
+
+    fn tell_all(&self, control: Control) {
+        self.tasks.iter().for_each(|task| task.tell(control));
+    }
+
+    fn tell_progress(&self) {
+        let records = self.records_before + self.records.load(Ordering::Relaxed);
+        self.settings.tell(&JobEvent::Progress { records });
+    }
+
+    /// Stops all tasks and waits for their threads.
+    fn stop(mut self) {
+        for task in &mut self.tasks {
+            task.control = None;
+        }
+        for task in self.tasks {
+            // What a task panics with is caught within and reported.
+            drop(task.thread.join());
+        }
+    }
+}
+
+impl RunningTask {
+    /// Tells the task; one that has gone does not care.
+    fn tell(&self, control: Control) {
+        if let Some(sender) = &self.control {
+            let _: Result<(), _> = sender.send(control);
+        }
+    }
+}
+
+fn gone() -> Outcome {
+    Outcome::Failed {
+        cause: StateError::misuse("the tasks of the job have gone without a word"),
+        retry: true,
+    }
+}

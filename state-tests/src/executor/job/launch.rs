@@ -1,0 +1,133 @@
+//! Making the tasks of a run and starting their threads.
+
+use super::writer::{WriterHandle, Writers};
+use super::{JobSettings, Restore};
+use crate::executor::graph::{Building, NodeId, Plan, SharedGraph};
+use crate::executor::source::Rate;
+use crate::executor::task::{Control, Report, Reporter, Task, TaskId, TaskSettings};
+use alluvium::{Result, StateBackend, StateError};
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::thread::JoinHandle;
+
+/// The tasks of a run.
+pub(super) struct Launched {
+    pub(super) tasks: Vec<RunningTask>,
+    pub(super) writers: Writers,
+    pub(super) reports: Receiver<(TaskId, Report)>,
+    pub(super) records: Arc<AtomicU64>,
+}
+
+/// A task, as its job sees it.
+pub(super) struct RunningTask {
+    pub(super) id: TaskId,
+    pub(super) source: bool,
+    /// Dropping it stops the task.
+    pub(super) control: Option<Sender<Control>>,
+    pub(super) thread: JoinHandle<()>,
+}
+
+/// The heads of tasks: (operator, subtask).
+fn subtasks(plan: &Plan) -> impl Iterator<Item = (NodeId, u32)> {
+    let heads = plan.nodes.iter().enumerate().filter(|(_, node)| node.head);
+    heads.flat_map(|(place, node)| {
+        (0..node.parallelism).map(move |subtask| (NodeId(place), subtask))
+    })
+}
+
+/// Starts all tasks; they open their state and wait to be told to begin.
+pub(super) fn launch(
+    graph: &SharedGraph,
+    plan: &Plan,
+    settings: &JobSettings,
+    restore: Restore,
+) -> Result<Launched> {
+    let made: Vec<_> = subtasks(plan).collect();
+    let vertices: Vec<_> = graph.with(|graph| {
+        graph
+            .nodes
+            .iter()
+            .map(|node| Arc::clone(&node.vertex))
+            .collect()
+    });
+    for vertex in &vertices {
+        vertex.connect(plan, settings.channels);
+    }
+    let limits = settings.backend.snapshot_limits();
+    let queue = made.len() * settings.checkpoints.max_concurrent as usize;
+    let (writers, writer) = Writers::start(settings.writers, queue, limits)?;
+    // Not bounded, because a full channel could deadlock tasks and job; what waits in it is a few
+    // messages for each task and unfinished checkpoint.
+    let (sender, reports) = unbounded();
+    let records = Arc::new(AtomicU64::new(0));
+    let restore = Arc::new(restore);
+    let sources = plan.nodes.iter().filter(|node| node.source);
+    let source_tasks = sources.map(|node| node.parallelism).sum();
+    let mut tasks = Vec::new();
+    for (number, (node, subtask)) in made.into_iter().enumerate() {
+        let id = TaskId(number as u32);
+        let vertex = vertices.get(node.0).ok_or_else(|| no_vertex(node))?;
+        let planned = plan.node(node)?;
+        let body = vertex.build(&Building {
+            plan,
+            failures: &settings.failures,
+            subtask,
+        })?;
+        let (control, listen) = unbounded();
+        let rate = settings.rate.filter(|_| planned.source);
+        let task = Task {
+            name: format!("the task of '{}', subtask {subtask},", planned.name),
+            body,
+            settings: task_settings(settings),
+            restore: Some(Arc::clone(&restore)),
+            control: listen,
+            reporter: Reporter {
+                task: id,
+                sender: sender.clone(),
+            },
+            writers: writer.clone(),
+            rate: rate.map(|rate| Rate::new(rate, source_tasks)),
+            records: Arc::clone(&records),
+        };
+        tasks.push(RunningTask {
+            id,
+            source: planned.source,
+            control: Some(control),
+            thread: spawn(&planned.name, subtask, task)?,
+        });
+    }
+    drop::<WriterHandle>(writer);
+    Ok(Launched {
+        tasks,
+        writers,
+        reports,
+        records,
+    })
+}
+
+fn no_vertex(node: NodeId) -> StateError {
+    StateError::misuse(format!("operator {} is not part of the job", node.0))
+}
+
+fn spawn(name: &str, subtask: u32, task: Task) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(format!("{name}-{subtask}"))
+        .spawn(move || task.run())
+        .map_err(|error| {
+            StateError::storage("cannot start the thread of a task").with_source(error)
+        })
+}
+
+fn task_settings(settings: &JobSettings) -> TaskSettings {
+    TaskSettings {
+        backend: settings.backend.clone(),
+        checkpointing: settings.checkpointing(),
+        mode: settings.checkpoints.mode,
+        snapshot_mode: settings.snapshot_mode,
+        max_raw: settings.max_raw,
+        batch: settings.channels.batch,
+        checkpoint_every: settings.checkpoint_every,
+        clock: Arc::clone(&settings.clock),
+    }
+}

@@ -1,0 +1,72 @@
+//! Watching a job from outside.
+
+use alluvium::{CheckpointId, StateError};
+use std::time::Duration;
+
+/// A completed checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointStats {
+    /// The checkpoint.
+    pub checkpoint: CheckpointId,
+    /// Its size in bytes.
+    pub size: u64,
+    /// From its start until it was published.
+    pub duration: Duration,
+    /// Whether it is the last one of the job.
+    pub last: bool,
+}
+
+/// Something that happened to a job.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum JobEvent<'a> {
+    /// All tasks have their state, and begin.
+    Started {
+        /// The checkpoint that they were restored from.
+        restored_from: Option<CheckpointId>,
+        /// The number of records that the restored state covers.
+        records_before: u64,
+        /// The number of restarts so far.
+        restarts: u32,
+    },
+    /// Comes every so often.
+    Progress {
+        /// The number of records read so far, those of earlier runs that still count included.
+        records: u64,
+    },
+    /// A checkpoint has begun.
+    CheckpointStarted(CheckpointId),
+    /// A checkpoint is complete and published.
+    CheckpointCompleted(CheckpointStats),
+    /// A checkpoint was given up.
+    CheckpointFailed {
+        /// The checkpoint.
+        checkpoint: CheckpointId,
+        /// Why.
+        reason: &'a str,
+    },
+    /// The job has failed and will be restarted.
+    Restarting {
+        /// Why.
+        cause: &'a StateError,
+        /// After how long.
+        delay: Duration,
+    },
+    /// The job had finished before; what its sinks had still to commit is committed.
+    AlreadyFinished {
+        /// The last checkpoint of the job.
+        checkpoint: CheckpointId,
+    },
+}
+
+/// Hears what happens to a job, on the thread that coordinates it: it should not take long.
+pub trait JobListener: Send + Sync + 'static {
+    /// Something has happened.
+    fn on_event(&self, event: &JobEvent<'_>);
+}
+
+impl<F: Fn(&JobEvent<'_>) + Send + Sync + 'static> JobListener for F {
+    fn on_event(&self, event: &JobEvent<'_>) {
+        self(event);
+    }
+}

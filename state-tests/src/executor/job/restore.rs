@@ -1,0 +1,71 @@
+//! What the subtasks of a run start with.
+
+use super::JobSettings;
+use crate::executor::graph::Plan;
+use alluvium::checkpoint::{
+    CheckpointMetadata, OperatorRestore, ProgramOperator, SubtaskRestore, plan_restore,
+};
+use alluvium::{CheckpointId, MaxParallelism, Result, StateError};
+use std::collections::BTreeMap;
+
+/// The state of a checkpoint, or none, ready to be dealt out.
+#[derive(Debug)]
+pub(crate) struct Restore {
+    checkpoint: Option<CheckpointId>,
+    operators: BTreeMap<String, OperatorRestore>,
+}
+
+impl Restore {
+    /// Deals `metadata` out to the operators of `plan`.
+    pub(crate) fn new(
+        plan: &Plan,
+        metadata: Option<&CheckpointMetadata>,
+        settings: &JobSettings,
+    ) -> Result<Self> {
+        let program: Vec<_> = plan
+            .nodes
+            .iter()
+            .map(|node| ProgramOperator {
+                uid: node.uid.to_string(),
+                parallelism: node.parallelism,
+                max_parallelism: Some(plan.max_parallelism),
+            })
+            .collect();
+        let operators = match metadata {
+            Some(metadata) => plan_restore(metadata, &program, settings.unclaimed)?,
+            None => program.iter().map(OperatorRestore::fresh).collect(),
+        };
+        let named = operators
+            .into_iter()
+            .map(|operator| (operator.uid().to_owned(), operator));
+        Ok(Self {
+            checkpoint: metadata.map(|metadata| metadata.checkpoint),
+            operators: named.collect(),
+        })
+    }
+
+    /// The checkpoint that the run starts from.
+    pub(crate) const fn checkpoint(&self) -> Option<CheckpointId> {
+        self.checkpoint
+    }
+
+    /// What a subtask of an operator starts with.
+    pub(crate) fn subtask(&self, uid: &str, index: u32) -> Result<SubtaskRestore> {
+        self.operators
+            .get(uid)
+            .ok_or_else(|| StateError::misuse(format!("there is no operator '{uid}' in the job")))?
+            .subtask(index)
+    }
+}
+
+/// The max parallelism of the job: what is set, or what the checkpoint says.
+pub(super) fn max_parallelism(
+    settings: &JobSettings,
+    metadata: Option<&CheckpointMetadata>,
+) -> Option<MaxParallelism> {
+    let of_checkpoint = || {
+        let operators = metadata?.operators.iter();
+        operators.map(|operator| operator.max_parallelism).next()
+    };
+    settings.max_parallelism.or_else(of_checkpoint)
+}

@@ -1,0 +1,77 @@
+//! What can be set about a job.
+
+use super::JobListener;
+use crate::executor::channel::ChannelSettings;
+use crate::executor::clock::Clock;
+use crate::executor::failure::FailurePlan;
+use alluvium::checkpoint::{CheckpointOptions, Unclaimed};
+use alluvium::{AnyStateBackend, MaxParallelism, SnapshotMode};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a failed job is restarted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartStrategy {
+    /// Never.
+    None,
+    /// So many times in the life of the job, each after a delay.
+    FixedDelay {
+        /// The greatest number of restarts.
+        attempts: u32,
+        /// The time between a failure and the restart.
+        delay: Duration,
+    },
+}
+
+impl RestartStrategy {
+    /// What a job with checkpoints gets unless told otherwise: three restarts, a second apart.
+    pub const WITH_CHECKPOINTS: Self = Self::FixedDelay {
+        attempts: 3,
+        delay: Duration::from_secs(1),
+    };
+}
+
+/// Everything that is set about a job.
+#[derive(Clone)]
+pub(crate) struct JobSettings {
+    pub(crate) name: String,
+    /// `None` takes it from the name.
+    pub(crate) job_id: Option<String>,
+    pub(crate) parallelism: u32,
+    pub(crate) max_parallelism: Option<MaxParallelism>,
+    pub(crate) backend: AnyStateBackend,
+    pub(crate) checkpoints: CheckpointOptions,
+    pub(crate) checkpoint_every: Option<u64>,
+    pub(crate) checkpoint_dir: Option<PathBuf>,
+    pub(crate) snapshot_mode: SnapshotMode,
+    pub(crate) unclaimed: Unclaimed,
+    /// `None` depends on whether there are checkpoints.
+    pub(crate) restart: Option<RestartStrategy>,
+    pub(crate) channels: ChannelSettings,
+    pub(crate) max_raw: u64,
+    pub(crate) writers: usize,
+    pub(crate) rate: Option<u64>,
+    pub(crate) progress_interval: Duration,
+    pub(crate) failures: FailurePlan,
+    pub(crate) listener: Option<Arc<dyn JobListener>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl JobSettings {
+    pub(crate) fn checkpointing(&self) -> bool {
+        self.checkpoints.interval.is_some()
+    }
+
+    pub(crate) fn restart(&self) -> RestartStrategy {
+        match self.restart {
+            Some(strategy) => strategy,
+            None if self.checkpointing() => RestartStrategy::WITH_CHECKPOINTS,
+            None => RestartStrategy::None,
+        }
+    }
+
+    pub(crate) fn job_id(&self) -> &str {
+        self.job_id.as_deref().unwrap_or(&self.name)
+    }
+}

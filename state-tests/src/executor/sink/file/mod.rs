@@ -1,0 +1,214 @@
+//! Files that appear whole, once, and only when a checkpoint covers them.
+
+mod names;
+
+use super::TwoPhaseSink;
+use alluvium::{CheckpointId, Result, StateError, SubtaskInfo};
+use names::Names;
+use std::fs::{self, File};
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Turns a record into the bytes of its line, appended to the buffer.
+type Format<T> = Arc<dyn Fn(&T, &mut Vec<u8>) + Send + Sync>;
+
+/// A two-phase sink that writes one file for each checkpoint and subtask that has records:
+/// `<prefix>-<checkpoint>-<subtask>.csv`.
+///
+/// While it is written, a file has a hidden name that does not end in `.csv`. At the barrier it is
+/// synced; when the checkpoint is complete it gets its name, by a rename that can be repeated. What
+/// a run leaves behind without a checkpoint that covers it is removed by the next one; only files
+/// with names of this sink's own making are touched.
+///
+/// ```
+/// use alluvium_state_tests::executor::FileSink;
+/// let sink = FileSink::new("/tmp/out", "counts", |(word, count): &(String, u64), line| {
+///     line.extend_from_slice(format!("{word},{count}\n").as_bytes());
+/// })
+/// .with_header("word,count\n");
+/// ```
+pub struct FileSink<T> {
+    directory: PathBuf,
+    names: Names,
+    header: String,
+    format: Format<T>,
+    subtask: u32,
+    begun: u64,
+    line: Vec<u8>,
+}
+
+/// A file in the making.
+pub struct FileTransaction {
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl<T> Clone for FileSink<T> {
+    fn clone(&self) -> Self {
+        Self {
+            directory: self.directory.clone(),
+            names: self.names.clone(),
+            header: self.header.clone(),
+            format: Arc::clone(&self.format),
+            subtask: self.subtask,
+            begun: self.begun,
+            line: Vec::new(),
+        }
+    }
+}
+
+impl<T> FileSink<T> {
+    /// A sink into `directory`, which is made if it is not there. `format` appends what a record
+    /// looks like in the file, with the line feed.
+    pub fn new(
+        directory: impl Into<PathBuf>,
+        prefix: &str,
+        format: impl Fn(&T, &mut Vec<u8>) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            directory: directory.into(),
+            names: Names::new(prefix),
+            header: String::new(),
+            format: Arc::new(format),
+            subtask: 0,
+            begun: 0,
+            line: Vec::new(),
+        }
+    }
+
+    /// The same sink with this at the start of every file.
+    pub fn with_header(mut self, header: &str) -> Self {
+        header.clone_into(&mut self.header);
+        self
+    }
+
+    /// Whether a file name (without directory) is one that a sink with `prefix` gives: committed,
+    /// pending, or in progress.
+    pub fn is_own_name(prefix: &str, name: &str) -> bool {
+        let names = Names::new(prefix);
+        names.is_committed(name) || names.is_hidden(name)
+    }
+
+    fn sync_directory(&self) -> Result<()> {
+        File::open(&self.directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(|error| failed("sync", &self.directory, error))
+    }
+
+    /// Removes what earlier runs have left behind, but for what is to be committed.
+    fn remove_leftovers(&self, due: &[(u64, u32)]) -> Result<()> {
+        let due: Vec<String> = due
+            .iter()
+            .map(|(checkpoint, subtask)| self.names.pending(*checkpoint, *subtask))
+            .collect();
+        let entries = fs::read_dir(&self.directory)
+            .map_err(|error| failed("read", &self.directory, error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| failed("read", &self.directory, error))?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if !self.names.is_hidden(name) || due.iter().any(|due| due == name) {
+                continue;
+            }
+            match fs::remove_file(entry.path()) {
+                // Another subtask was faster.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                result => result.map_err(|error| failed("remove", &entry.path(), error))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
+    type Transaction = FileTransaction;
+    /// Checkpoint and subtask.
+    type Committable = (u64, u32);
+
+    fn open(&mut self, subtask: &SubtaskInfo, due: &[(u64, u32)]) -> Result<()> {
+        self.subtask = subtask.index;
+        fs::create_dir_all(&self.directory)
+            .map_err(|error| failed("create", &self.directory, error))?;
+        self.remove_leftovers(due)
+    }
+
+    fn begin(&mut self) -> Result<FileTransaction> {
+        self.begun += 1;
+        let name = self.names.in_progress(self.begun, self.subtask);
+        let path = self.directory.join(name);
+        let file = File::create(&path).map_err(|error| failed("create", &path, error))?;
+        let mut file = BufWriter::new(file);
+        file.write_all(self.header.as_bytes())
+            .map_err(|error| failed("write", &path, error))?;
+        Ok(FileTransaction { file, path })
+    }
+
+    fn write(&mut self, transaction: &mut FileTransaction, record: T) -> Result<()> {
+        self.line.clear();
+        (self.format)(&record, &mut self.line);
+        let written = transaction.file.write_all(&self.line);
+        written.map_err(|error| failed("write", &transaction.path, error))
+    }
+
+    fn pre_commit(
+        &mut self,
+        transaction: FileTransaction,
+        checkpoint: CheckpointId,
+    ) -> Result<(u64, u32)> {
+        let FileTransaction { file, path } = transaction;
+        let pending = self
+            .directory
+            .join(self.names.pending(checkpoint.0, self.subtask));
+        let synced = file
+            .into_inner()
+            .map_err(std::io::IntoInnerError::into_error)
+            .and_then(|file| file.sync_all());
+        synced.map_err(|error| failed("write", &path, error))?;
+        fs::rename(&path, &pending).map_err(|error| failed("rename", &path, error))?;
+        self.sync_directory()?;
+        Ok((checkpoint.0, self.subtask))
+    }
+
+    fn commit(&mut self, &(checkpoint, subtask): &(u64, u32)) -> Result<()> {
+        let pending = self.directory.join(self.names.pending(checkpoint, subtask));
+        let committed = self
+            .directory
+            .join(self.names.committed(checkpoint, subtask));
+        let exists = |path: &Path| {
+            path.try_exists()
+                .map_err(|error| failed("look for", path, error))
+        };
+        match (exists(&pending)?, exists(&committed)?) {
+            (true, false) => {
+                fs::rename(&pending, &committed)
+                    .map_err(|error| failed("rename", &pending, error))?;
+                self.sync_directory()
+            }
+            (false, true) => self.sync_directory(),
+            (true, true) => Err(StateError::storage(format!(
+                "'{}' is to be committed, but there is a file of that name already, which is not \
+                 overwritten",
+                committed.display()
+            ))),
+            (false, false) => Err(StateError::storage(format!(
+                "'{}' is to be committed, but it is gone",
+                pending.display()
+            ))),
+        }
+    }
+
+    fn abort(&mut self, transaction: FileTransaction) -> Result<()> {
+        let path = transaction.path;
+        // What is still buffered is not worth writing.
+        drop(transaction.file.into_parts());
+        fs::remove_file(&path).map_err(|error| failed("remove", &path, error))
+    }
+}
+
+fn failed(what: &str, path: &Path, error: std::io::Error) -> StateError {
+    StateError::storage(format!("cannot {what} '{}'", path.display())).with_source(error)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+use super::{FileSink, TwoPhaseSink};
+use alluvium::{CheckpointId, SubtaskInfo};
+use std::fs;
+use std::path::Path;
+
+fn subtask(index: u32) -> SubtaskInfo {
+    SubtaskInfo {
+        operator: "sink".to_owned(),
+        index,
+        parallelism: 2,
+    }
+}
+
+fn sink(directory: &Path, index: u32, due: &[(u64, u32)]) -> FileSink<u32> {
+    let mut sink = FileSink::new(directory, "out", |record: &u32, line: &mut Vec<u8>| {
+        line.extend_from_slice(format!("{record}\n").as_bytes());
+    })
+    .with_header("n\n");
+    sink.open(&subtask(index), due).unwrap();
+    sink
+}
+
+fn written(sink: &mut FileSink<u32>, record: u32, checkpoint: u64) -> (u64, u32) {
+    let mut transaction = sink.begin().unwrap();
+    sink.write(&mut transaction, record).unwrap();
+    sink.pre_commit(transaction, CheckpointId(checkpoint))
+        .unwrap()
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_appears_whole_at_its_commit_which_can_be_repeated() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sink = sink(directory.path(), 1, &[]);
+    let due = written(&mut sink, 7, 3);
+    assert_eq!(names(directory.path()), [".out-3-1.pending"]);
+    sink.commit(&due).unwrap();
+    sink.commit(&due).unwrap();
+    assert_eq!(names(directory.path()), ["out-3-1.csv"]);
+    let text = fs::read_to_string(directory.path().join("out-3-1.csv")).unwrap();
+    assert_eq!(text, "n\n7\n");
+}
+
+#[test]
+fn leftovers_go_but_neither_what_is_due_nor_what_is_not_ours() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut first = sink(path, 0, &[]);
+    let due = written(&mut first, 1, 1);
+    let _ = written(&mut first, 2, 2);
+    std::mem::forget(first.begin().unwrap());
+    fs::write(path.join(".out-x-1.pending"), "foreign").unwrap();
+    fs::write(path.join("notes.txt"), "foreign").unwrap();
+    let mut second = sink(path, 1, &[due]);
+    let left = [".out-1-0.pending", ".out-x-1.pending", "notes.txt"];
+    assert_eq!(names(path), left);
+    second.commit(&due).unwrap();
+    assert!(names(path).contains(&"out-1-0.csv".to_owned()));
+}
+
+#[test]
+fn nothing_is_overwritten_and_a_loss_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sink = sink(directory.path(), 0, &[]);
+    fs::write(directory.path().join("out-1-0.csv"), "before").unwrap();
+    let due = written(&mut sink, 1, 1);
+    assert!(
+        sink.commit(&due)
+            .unwrap_err()
+            .to_string()
+            .contains("already")
+    );
+    assert!(
+        sink.commit(&(9, 0))
+            .unwrap_err()
+            .to_string()
+            .contains("gone")
+    );
+    let text = fs::read_to_string(directory.path().join("out-1-0.csv")).unwrap();
+    assert_eq!(text, "before");
+}
+
+#[test]
+fn an_aborted_transaction_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sink = sink(directory.path(), 0, &[]);
+    let mut transaction = sink.begin().unwrap();
+    sink.write(&mut transaction, 1).unwrap();
+    sink.abort(transaction).unwrap();
+    assert!(names(directory.path()).is_empty());
+}
+
+#[test]
+fn own_names_are_told_from_others() {
+    let own = |name| FileSink::<u32>::is_own_name("out", name);
+    assert!(own("out-1-0.csv") && own(".out-12-3.pending") && own(".out-1-0.part"));
+    assert!(!own("out-1.csv") && !own("out--1-0.csv") && !own("other-1-0.csv"));
+    assert!(!own(".out-1-0.csv") && !own("out-1-0.pending"));
+}
