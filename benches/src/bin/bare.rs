@@ -38,7 +38,7 @@ fn value(settings: &Settings) {
         map.insert(rng.below(keys), i);
     });
     report.rate(settings, "value_rmw", |_| {
-        add_one(&mut map, rng.below(keys))
+        add_one(&mut map, rng.below(keys));
     });
     let mut hot = Rng::new(2);
     report.rate(settings, "value_rmw_hot", |_| {
