@@ -23,3 +23,8 @@ pub use alluvium_backend_memory::{MemoryBackend, MemorySettings};
 pub mod checkpoint {
     pub use alluvium_checkpoint::*;
 }
+
+/// The README's example is a doc test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
