@@ -24,6 +24,7 @@ use alluvium_state_api::{
 };
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::needs_drop;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
@@ -154,14 +155,17 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         &mut self,
         spec: &ValueSpec<'_, V, N>,
     ) -> Result<StateId> {
-        match (
-            std::mem::needs_drop::<(K, N)>(),
-            std::mem::needs_drop::<V>(),
-        ) {
-            (false, false) => self.open_values::<N, V, Inline<(K, N)>, Inline<V>>(spec),
-            (false, true) => self.open_values::<N, V, Inline<(K, N)>, Shared<V>>(spec),
-            (true, false) => self.open_values::<N, V, Arc<(K, N)>, Inline<V>>(spec),
-            (true, true) => self.open_values::<N, V, Arc<(K, N)>, Shared<V>>(spec),
+        // Constant conditions, here and below: only the branch that is taken is compiled.
+        if const { needs_drop::<(K, N)>() } {
+            if const { needs_drop::<V>() } {
+                self.open_values::<N, V, Arc<(K, N)>, Shared<V>>(spec)
+            } else {
+                self.open_values::<N, V, Arc<(K, N)>, Inline<V>>(spec)
+            }
+        } else if const { needs_drop::<V>() } {
+            self.open_values::<N, V, Inline<(K, N)>, Shared<V>>(spec)
+        } else {
+            self.open_values::<N, V, Inline<(K, N)>, Inline<V>>(spec)
         }
     }
 
@@ -169,7 +173,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         &mut self,
         spec: &ListSpec<'_, T, N>,
     ) -> Result<StateId> {
-        if std::mem::needs_drop::<(K, N)>() {
+        if const { needs_drop::<(K, N)>() } {
             self.open_lists::<N, T, Arc<(K, N)>>(spec)
         } else {
             self.open_lists::<N, T, Inline<(K, N)>>(spec)
@@ -183,21 +187,23 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         /// Opens the table for one way of holding owners and user keys.
         macro_rules! open {
             ($OS:ty, $US:ty) => {
-                if std::mem::needs_drop::<UV>() {
+                if const { needs_drop::<UV>() } {
                     self.open_maps::<N, UK, UV, $OS, $US, Shared<UV>>(spec)
                 } else {
                     self.open_maps::<N, UK, UV, $OS, $US, Inline<UV>>(spec)
                 }
             };
         }
-        match (
-            std::mem::needs_drop::<(K, N)>(),
-            std::mem::needs_drop::<UK>(),
-        ) {
-            (false, false) => open!(Inline<(K, N)>, Inline<UK>),
-            (false, true) => open!(Inline<(K, N)>, Arc<UK>),
-            (true, false) => open!(Arc<(K, N)>, Inline<UK>),
-            (true, true) => open!(Arc<(K, N)>, Arc<UK>),
+        if const { needs_drop::<(K, N)>() } {
+            if const { needs_drop::<UK>() } {
+                open!(Arc<(K, N)>, Arc<UK>)
+            } else {
+                open!(Arc<(K, N)>, Inline<UK>)
+            }
+        } else if const { needs_drop::<UK>() } {
+            open!(Inline<(K, N)>, Arc<UK>)
+        } else {
+            open!(Inline<(K, N)>, Inline<UK>)
         }
     }
 
