@@ -6,5 +6,6 @@
 mod assign;
 mod checkpoint;
 mod fake;
+mod golden;
 mod segment;
 mod subtask;

@@ -101,7 +101,7 @@ fn what_is_sure_to_pass_the_limit_is_not_begun() {
     sink.begin(&header(None)).unwrap();
     sink.section(section(0, 3, Content::Full)).unwrap();
     let error = sink
-        .entry(Row::put(b"great", &[7; 1_000_000]).entry())
+        .entry(Row::put(b"great", &vec![7; 1_000_000]).entry())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     drop(sink);

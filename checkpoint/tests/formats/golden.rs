@@ -1,0 +1,59 @@
+//! Files that were written when their format was fixed. They are never written again: every later
+//! version must read them, and this version writes the very same bytes.
+
+use crate::checkpoint::{metadata, operator};
+use crate::fake::{read_all, small_job};
+use crate::subtask::full_snapshot;
+use alluvium_checkpoint::{
+    CheckpointMetadata, CheckpointPart, CheckpointPartKind, SubtaskSnapshot,
+};
+
+const SEGMENT: &[u8] = include_bytes!("../golden/segment-v1.bin");
+const SUBTASK: &[u8] = include_bytes!("../golden/subtask-v1.bin");
+const SUMMARY: &[u8] = include_bytes!("../golden/checkpoint-summary-v1.bin");
+const OPERATOR: &[u8] = include_bytes!("../golden/checkpoint-operator-v1.bin");
+
+fn checkpoint() -> CheckpointMetadata {
+    let mut metadata = metadata(vec![operator("count", 2)]);
+    metadata.is_final = true;
+    metadata
+}
+
+#[test]
+fn segments_are_read() {
+    let mut expected = small_job();
+    expected.sections = expected.told();
+    assert_eq!(read_all(&SEGMENT.into()).unwrap(), expected);
+}
+
+#[test]
+fn segments_are_written() {
+    assert_eq!(&*small_job().bytes(64), SEGMENT);
+}
+
+#[test]
+fn subtask_snapshots_are_read() {
+    assert_eq!(SubtaskSnapshot::decode(SUBTASK).unwrap(), full_snapshot());
+}
+
+#[test]
+fn subtask_snapshots_are_written() {
+    assert_eq!(full_snapshot().encode().unwrap(), SUBTASK);
+}
+
+#[test]
+fn checkpoints_are_read() {
+    let parts = [
+        (CheckpointPartKind::Summary, SUMMARY),
+        (CheckpointPartKind::Operator, OPERATOR),
+    ];
+    let parts = parts.map(|(kind, bytes)| CheckpointPart { kind, bytes });
+    assert_eq!(CheckpointMetadata::from_parts(parts).unwrap(), checkpoint());
+}
+
+#[test]
+fn checkpoints_are_written() {
+    let parts = checkpoint().to_parts().unwrap();
+    let bytes: Vec<_> = parts.iter().map(|part| &*part.bytes).collect();
+    assert_eq!(bytes, [SUMMARY, OPERATOR]);
+}
