@@ -119,7 +119,7 @@ fn refusals_say_why() {
         &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0xca, 0x9a, 0x3b],
         "1000000000 nanoseconds",
     );
-    refused::<IpAddr>(&[2, 0], "no variant with tag 2");
+    refused::<IpAddr>(&[2, 0], "'IpAddr' has no variant 2");
 }
 
 #[test]

@@ -10,6 +10,12 @@ use crate::schema::{Schema, SchemaBuilder};
 /// the standard library; `#[derive(StateData)]` implements it for structs and enums. The layout of
 /// each is written down in `docs/format/values.md`; the [schema](crate::Schema) alone suffices to
 /// take an encoding apart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no encoding of its own",
+    label = "does not implement `NativeData`",
+    note = "`#[derive(StateData)]` implements it for structs and enums of such types",
+    note = "a type of another crate can be stored through `SerdeCodec` or a `Codec` of your own"
+)]
 pub trait NativeData: StateData {
     /// The least number of bytes that an encoding of this type takes; 0 only if no encoding of it
     /// takes any. Bounds the element count of a sequence by the bytes at hand before anything is

@@ -104,9 +104,7 @@ impl NativeData for IpAddr {
         match wire::read_tag(input)? {
             0 => Ipv4Addr::decode(input).map(Self::V4),
             1 => Ipv6Addr::decode(input).map(Self::V6),
-            tag => Err(StateError::corrupt(format!(
-                "an IP address has no variant with tag {tag}"
-            ))),
+            tag => Err(wire::unknown_variant("IpAddr", tag)),
         }
     }
 

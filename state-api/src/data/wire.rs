@@ -110,7 +110,7 @@ fn read_long_varint(input: &mut &[u8]) -> Result<u64> {
     Err(StateError::corrupt("a varint is longer than 10 bytes"))
 }
 
-/// Appends a number of things, or the tag of an enum variant.
+/// Appends the tag of an enum variant.
 #[inline]
 pub fn write_tag(tag: u32, out: &mut Vec<u8>) {
     write_varint(u64::from(tag), out);
@@ -125,6 +125,12 @@ pub fn read_tag(input: &mut &[u8]) -> Result<u32> {
     let tag = read_varint(input)?;
     u32::try_from(tag)
         .map_err(|_| StateError::corrupt(format!("variant tag {tag} exceeds 32 bits")))
+}
+
+/// The failure of a reader of `name` that finds a variant which the type does not have.
+#[cold]
+pub fn unknown_variant(name: &str, tag: u32) -> StateError {
+    StateError::corrupt(format!("'{name}' has no variant {tag}"))
 }
 
 /// Appends a number of elements.

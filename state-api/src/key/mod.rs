@@ -32,6 +32,12 @@ use std::hash::Hash;
 /// vectors, tuples, options, arrays, vectors and the total-order float wrappers;
 /// `#[derive(OrderedKey)]` implements it for structs and enums. The layout of each is written down
 /// in `docs/format/keys.md`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key, namespace or user key",
+    label = "does not implement `OrderedKey`",
+    note = "`#[derive(OrderedKey)]` implements it for structs and enums of such types",
+    note = "floats can be keys inside `TotalF32` and `TotalF64`"
+)]
 pub trait OrderedKey: StateData + Ord + Hash {
     /// Appends the order-preserving, prefix-free encoding to `out`.
     ///

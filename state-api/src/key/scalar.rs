@@ -4,6 +4,7 @@ use super::{OrderedKey, bytes, hash};
 use crate::data::{scalar, wire};
 use crate::error::Result;
 use crate::schema::{Schema, SchemaBuilder};
+use std::marker::PhantomData;
 
 macro_rules! integers {
     ($($type:ty as $unsigned:ty, $schema:ident, sign $sign:expr, hash $hash:expr;)*) => {$(
@@ -130,6 +131,20 @@ impl OrderedKey for () {
     #[inline]
     fn decode_key(_: &mut &[u8]) -> Result<Self> {
         Ok(())
+    }
+
+    fn key_schema(_: &mut SchemaBuilder) -> Schema {
+        Schema::Unit
+    }
+}
+
+impl<T: Send + Sync + 'static> OrderedKey for PhantomData<T> {
+    #[inline]
+    fn encode_key(&self, _: &mut Vec<u8>) {}
+
+    #[inline]
+    fn decode_key(_: &mut &[u8]) -> Result<Self> {
+        Ok(Self)
     }
 
     fn key_schema(_: &mut SchemaBuilder) -> Schema {
