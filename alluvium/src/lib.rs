@@ -13,6 +13,7 @@
 mod any;
 
 pub use alluvium_state_api::*;
+pub use alluvium_state_derive::{OrderedKey, StateData};
 pub use alluvium_state_heap::HeapOperatorState;
 pub use any::{AnyBackend, AnyStateBackend};
 
