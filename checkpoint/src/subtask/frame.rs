@@ -1,6 +1,6 @@
 //! What stands around the snapshot of a subtask: magic, version, length, checksum.
 
-use crate::wire::{Put, Reader, count};
+use crate::wire::{Put, Reader};
 use alluvium_state_api::{Result, StateError};
 
 const MAGIC: [u8; 4] = *b"ALVT";
@@ -11,18 +11,40 @@ const CRC: usize = 4;
 /// How many bytes the frame adds to the body.
 pub(super) const OVERHEAD: u64 = (HEAD + CRC) as u64;
 
-/// The frame around what `body` puts.
-pub(super) fn wrap(body: impl Fn(&mut dyn Put) -> Result<()>) -> Result<Vec<u8>> {
-    let length = count(&body)?;
-    let mut out = Vec::with_capacity((length + OVERHEAD) as usize);
-    out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    out.extend_from_slice(&0u16.to_le_bytes());
-    out.extend_from_slice(&length.to_le_bytes());
-    body(&mut out)?;
-    let crc = crc32fast::hash(&out);
-    out.extend_from_slice(&crc.to_le_bytes());
-    Ok(out)
+/// Puts `body`, which puts `length` bytes, and the frame around it.
+pub(super) fn put(
+    out: &mut dyn Put,
+    length: u64,
+    body: impl FnOnce(&mut dyn Put) -> Result<()>,
+) -> Result<()> {
+    let mut summed = Summed {
+        out,
+        hasher: crc32fast::Hasher::new(),
+    };
+    summed.bytes(&MAGIC)?;
+    summed.bytes(&VERSION.to_le_bytes())?;
+    summed.bytes(&0u16.to_le_bytes())?;
+    summed.bytes(&length.to_le_bytes())?;
+    body(&mut summed)?;
+    let crc = summed.hasher.finalize();
+    out.bytes(&crc.to_le_bytes())
+}
+
+/// Passes everything on and keeps its checksum.
+struct Summed<'o> {
+    out: &'o mut dyn Put,
+    hasher: crc32fast::Hasher,
+}
+
+impl Put for Summed<'_> {
+    fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hasher.update(bytes);
+        self.out.bytes(bytes)
+    }
+
+    fn byte(&mut self, byte: u8) -> Result<()> {
+        self.bytes(&[byte])
+    }
 }
 
 /// The body inside the frame, which must be all of `bytes`.
@@ -69,7 +91,8 @@ mod tests {
 
     #[test]
     fn another_version_is_incompatible() {
-        let mut bytes = wrap(|out| out.bytes(b"body")).unwrap();
+        let mut bytes = Vec::new();
+        put(&mut bytes, 4, |out| out.bytes(b"body")).unwrap();
         assert_eq!(unwrap(&bytes).unwrap().left(), 4);
         bytes[4] = 2;
         assert_eq!(unwrap(&bytes).unwrap_err().kind(), ErrorKind::Corrupt);

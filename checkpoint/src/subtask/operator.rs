@@ -2,7 +2,7 @@
 
 use super::{KeyedSegment, SubtaskSnapshot};
 use crate::segment::SegmentSource;
-use crate::wire::{MUST_UNDERSTAND, Put, Reader, read_records, write_record};
+use crate::wire::{MUST_UNDERSTAND, Put, Reader, count, framed_len, read_records, write_record};
 use alluvium_state_api::{MaxParallelism, Result, SnapshotSource, StateError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -99,20 +99,36 @@ impl OperatorSnapshot {
         )))
     }
 
+    /// The number of bytes that [`write`](Self::write) puts.
+    pub(super) fn size(&self) -> Result<u64> {
+        let mut size = count(|out| self.write_identity(out))?;
+        for subtask in &self.subtasks {
+            size += 1 + framed_len(subtask.size()? as usize) as u64;
+        }
+        Ok(size)
+    }
+
     /// Puts the operator, its subtasks ascending.
     pub(super) fn write(&self, out: &mut dyn Put) -> Result<()> {
+        self.write_identity(out)?;
+        let mut subtasks: Vec<_> = self.subtasks.iter().collect();
+        subtasks.sort_by_key(|subtask| subtask.subtask);
+        for subtask in subtasks {
+            // Not `write_record`: that would sum up the snapshot twice.
+            let size = subtask.size()?;
+            out.byte(SUBTASK)?;
+            out.varint(size)?;
+            subtask.put(out, size)?;
+        }
+        Ok(())
+    }
+
+    fn write_identity(&self, out: &mut dyn Put) -> Result<()> {
         write_record(IDENTITY, out, |out| {
             out.framed(self.uid.as_bytes())?;
             out.varint(u64::from(self.max_parallelism.get()))?;
             out.varint(u64::from(self.parallelism))
-        })?;
-        let mut subtasks: Vec<_> = self.subtasks.iter().collect();
-        subtasks.sort_by_key(|subtask| subtask.subtask);
-        for subtask in subtasks {
-            let bytes = subtask.encode()?;
-            write_record(SUBTASK, out, |out| out.bytes(&bytes))?;
-        }
-        Ok(())
+        })
     }
 
     /// Reads what [`write`](Self::write) put.

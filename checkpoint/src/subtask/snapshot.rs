@@ -1,9 +1,9 @@
 //! What one subtask contributes to a checkpoint.
 
 use super::{format, frame};
-use crate::wire::count;
+use crate::wire::{Put, count};
 use alluvium_state_api::{
-    Limit, OperatorStateImage, RawKeyedState, RawOperatorState, Result, SnapshotLimits,
+    Limit, OperatorStateImage, RawKeyedState, RawOperatorState, Result, SnapshotLimits, StateError,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -127,7 +127,16 @@ impl SubtaskSnapshot {
     /// # Errors
     /// `Misuse` if a schema in it cannot be stored.
     pub fn encode(&self) -> Result<Vec<u8>> {
-        frame::wrap(|out| format::write(self, out)).map_err(|error| error.context(self.label()))
+        let labelled = |error: StateError| error.context(self.label());
+        let size = self.size().map_err(labelled)?;
+        let mut out = Vec::with_capacity(size as usize);
+        self.put(&mut out, size).map_err(labelled)?;
+        Ok(out)
+    }
+
+    /// Puts its stored form, which takes `size` bytes.
+    pub(super) fn put(&self, out: &mut dyn Put, size: u64) -> Result<()> {
+        frame::put(out, size - frame::OVERHEAD, |out| format::write(self, out))
     }
 
     /// Reads its stored form back.

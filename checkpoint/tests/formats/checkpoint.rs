@@ -81,6 +81,8 @@ fn everything_comes_back() {
     metadata.is_final = true;
     metadata.operators[0].subtasks[0].finished = true;
     let parts = metadata.to_parts().unwrap();
+    let length: usize = parts.iter().map(|part| part.bytes.len()).sum();
+    assert_eq!(metadata.size().unwrap(), length as u64);
     let kinds: Vec<_> = parts.iter().map(|part| part.kind).collect();
     let operator = CheckpointPartKind::Operator;
     assert_eq!(kinds, [CheckpointPartKind::Summary, operator, operator]);
