@@ -26,8 +26,8 @@ pub(super) struct SourceLoop {
 enum Wait {
     /// Nothing.
     No,
-    /// Its rate, for so long.
-    For(Duration),
+    /// Its rate, until the clock says so.
+    Until(Duration),
     /// It has asked for a checkpoint.
     Checkpoint,
     /// There is nothing left to read.
@@ -64,12 +64,12 @@ impl SourceLoop {
             }
             if let Some(rate) = &mut self.rate {
                 rate.add(step.records);
-                let elapsed = self.settings.clock.elapsed().saturating_sub(start);
-                let pause = rate.wait(elapsed);
+                let now = self.settings.clock.elapsed();
+                let pause = rate.wait(now.saturating_sub(start));
                 wait = if pause.is_zero() {
                     Wait::No
                 } else {
-                    Wait::For(pause)
+                    Wait::Until(now + pause)
                 };
             }
             if step.exhausted {
@@ -105,11 +105,14 @@ impl SourceLoop {
                 Err(TryRecvError::Empty) => Heard::Nothing,
                 Err(TryRecvError::Disconnected) => Heard::Gone,
             },
-            Wait::For(pause) => match self.control.recv_timeout(pause) {
-                Ok(control) => Heard::Control(control),
-                Err(RecvTimeoutError::Timeout) => Heard::Nothing,
-                Err(RecvTimeoutError::Disconnected) => Heard::Gone,
-            },
+            Wait::Until(due) => {
+                let pause = due.saturating_sub(self.settings.clock.elapsed());
+                match self.control.recv_timeout(pause) {
+                    Ok(control) => Heard::Control(control),
+                    Err(RecvTimeoutError::Timeout) => Heard::Nothing,
+                    Err(RecvTimeoutError::Disconnected) => Heard::Gone,
+                }
+            }
             Wait::Checkpoint | Wait::End => match self.control.recv() {
                 Ok(control) => Heard::Control(control),
                 Err(_) => Heard::Gone,
