@@ -37,25 +37,6 @@ pub enum CheckpointPartKind {
     Operator,
 }
 
-impl CheckpointPartKind {
-    /// The number that stands for the kind.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Summary => 1 | MUST_UNDERSTAND,
-            Self::Operator => 2 | MUST_UNDERSTAND,
-        }
-    }
-
-    /// The kind that `code` stands for, if it is known to this version.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        match code {
-            0x81 => Some(Self::Summary),
-            0x82 => Some(Self::Operator),
-            _ => None,
-        }
-    }
-}
-
 /// One part of a checkpoint's metadata as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckpointPart<B = Vec<u8>> {

@@ -113,18 +113,6 @@ fn a_checkpoint_of_nothing_is_valid() {
 }
 
 #[test]
-fn part_kinds_have_fixed_codes() {
-    for (kind, code) in [
-        (CheckpointPartKind::Summary, 0x81),
-        (CheckpointPartKind::Operator, 0x82),
-    ] {
-        assert_eq!(kind.code(), code);
-        assert_eq!(CheckpointPartKind::from_code(code), Some(kind));
-    }
-    assert_eq!(CheckpointPartKind::from_code(1), None);
-}
-
-#[test]
 fn what_does_not_fit_together_is_not_written() {
     let misuse = |change: &dyn Fn(&mut CheckpointMetadata)| {
         let mut metadata = metadata(vec![operator("source", 1), operator("count", 3)]);
