@@ -17,5 +17,5 @@ pub mod map;
 mod operator;
 pub mod table;
 
-pub use backend::{HeapKeyedBackend, HeapOptions};
+pub use backend::{HeapKeyedBackend, HeapOptions, ListView, MapView, ValueView};
 pub use operator::HeapOperatorState;

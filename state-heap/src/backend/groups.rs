@@ -141,6 +141,14 @@ impl<KS: Clone, VS: Clone> Groups<KS, VS> {
             .map(|(key, value, _)| (key, value))
     }
 
+    /// The tables alone, frozen: what lookups need.
+    pub(super) fn freeze_tables(&mut self) -> Vec<FrozenTable<KS, VS>> {
+        self.0
+            .iter_mut()
+            .map(|group| group.table.freeze())
+            .collect()
+    }
+
     pub(super) fn confirm(&mut self, base: u32) {
         self.0.iter_mut().for_each(|group| group.confirm(base));
     }

@@ -7,14 +7,16 @@ use super::list_wire::{MAX_RUN_BYTES, push_element, take_element};
 use super::owner::{Owner, rehash};
 use super::registry::StateTable;
 use super::shape::Shape;
+use super::view::Lookup;
 use crate::list::{ListStamp, ListValue};
-use crate::table::KeyHold;
+use crate::table::{FrozenTable, KeyHold};
 use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// One list per key and namespace; `KS` says how owners are held. Never holds an empty list.
 pub(super) struct ListTable<K, N, T: 'static, KS> {
@@ -165,6 +167,10 @@ where
         Ok(())
     }
 
+    pub(super) fn view(&mut self) -> Arc<dyn Lookup<K, N, (), ListValue<T>>> {
+        Arc::new(FrozenLists(self.groups.freeze_tables()))
+    }
+
     pub(super) fn reset_group(&mut self, group: usize) {
         self.groups.reset(group);
     }
@@ -206,6 +212,23 @@ where
 
     fn confirm(&mut self, base: u32) {
         self.groups.confirm(base);
+    }
+}
+
+/// The lists of each group, for lookups.
+struct FrozenLists<KS, T>(Vec<FrozenTable<KS, ListValue<T>>>);
+
+impl<K, N, T, KS> Lookup<K, N, (), ListValue<T>> for FrozenLists<KS, T>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    T: StateData,
+    KS: KeyHold<(K, N)>,
+{
+    fn find(&self, owner: Owner<'_, K, N>, _query: &()) -> Option<&ListValue<T>> {
+        self.0
+            .get(owner.group)?
+            .get(owner.hash, |held| owner.is(held))
     }
 }
 

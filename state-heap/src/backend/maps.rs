@@ -7,14 +7,16 @@ use super::job::FrozenState;
 use super::owner::{Owner, rehash};
 use super::registry::StateTable;
 use super::shape::Shape;
+use super::view::Lookup;
 use crate::map::{MapKey, UserKeys};
-use crate::table::{Hold, KeyHold, Table};
+use crate::table::{FrozenTable, Hold, KeyHold, Table};
 use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact, decode_key_exact,
 };
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
 
 /// The types of a map state, bundled: key, namespace, user key, value.
 type Types<K, N, UK, UV> = PhantomData<fn() -> (K, N, UK, UV)>;
@@ -268,6 +270,10 @@ where
         }
     }
 
+    pub(super) fn view(&mut self) -> Arc<dyn Lookup<K, N, UK, UV>> {
+        Arc::new(FrozenEntries(self.entries.freeze_tables()))
+    }
+
     pub(super) fn reset_group(&mut self, group: usize) {
         self.entries.reset(group);
         if let Some(owners) = self.owners.get_mut(group) {
@@ -316,6 +322,27 @@ where
 
     fn confirm(&mut self, base: u32) {
         self.entries.confirm(base);
+    }
+}
+
+/// The entries of each group, for lookups.
+struct FrozenEntries<OS, US, VS>(Vec<FrozenTable<MapKey<OS, US>, VS>>);
+
+impl<K, N, UK, UV, OS, US, VS> Lookup<K, N, UK, UV> for FrozenEntries<OS, US, VS>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    UK: OrderedKey,
+    OS: KeyHold<(K, N)>,
+    US: KeyHold<UK>,
+    VS: Hold<UV>,
+{
+    fn find(&self, owner: Owner<'_, K, N>, user_key: &UK) -> Option<&UV> {
+        let same = |held: &MapKey<OS, US>| held.user.get() == user_key && owner.is(&held.owner);
+        self.0
+            .get(owner.group)?
+            .get(entry_hash(owner.hash, user_key), same)?
+            .get()
     }
 }
 

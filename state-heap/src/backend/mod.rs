@@ -11,7 +11,8 @@
 //! | `epochs` | what increments build on |
 //! | `job`, `frozen`, `buffered`, `list_wire` | frozen state on its way to storage |
 //! | `restore`, `gathered` | restored state that nobody has registered |
-//! | `live` | the limit on live state |
+//! | `live`, `limited` | the limit on live state |
+//! | `view` | frozen views for other threads |
 
 mod buffered;
 mod epochs;
@@ -34,6 +35,8 @@ mod registry;
 mod restore;
 mod shape;
 mod values;
+mod view;
 
 pub use keyed::HeapKeyedBackend;
 pub use options::HeapOptions;
+pub use view::{ListView, MapView, ValueView};

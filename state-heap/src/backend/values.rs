@@ -6,13 +6,15 @@ use super::job::FrozenState;
 use super::owner::{Owner, rehash};
 use super::registry::StateTable;
 use super::shape::Shape;
-use crate::table::{Hold, KeyHold};
+use super::view::Lookup;
+use crate::table::{FrozenTable, Hold, KeyHold};
 use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// One value per key and namespace; `KS` and `VS` say how owners and values are held.
 pub(super) struct ValueTable<K, N, V: 'static, KS, VS> {
@@ -129,6 +131,10 @@ where
         }
     }
 
+    pub(super) fn view(&mut self) -> Arc<dyn Lookup<K, N, (), V>> {
+        Arc::new(FrozenValues(self.groups.freeze_tables()))
+    }
+
     pub(super) fn reset_group(&mut self, group: usize) {
         self.groups.reset(group);
     }
@@ -177,6 +183,24 @@ where
 
     fn confirm(&mut self, base: u32) {
         self.groups.confirm(base);
+    }
+}
+
+/// The values of each group, for lookups.
+struct FrozenValues<KS, VS>(Vec<FrozenTable<KS, VS>>);
+
+impl<K, N, V, KS, VS> Lookup<K, N, (), V> for FrozenValues<KS, VS>
+where
+    K: OrderedKey,
+    N: OrderedKey,
+    KS: KeyHold<(K, N)>,
+    VS: Hold<V>,
+{
+    fn find(&self, owner: Owner<'_, K, N>, _query: &()) -> Option<&V> {
+        self.0
+            .get(owner.group)?
+            .get(owner.hash, |held| owner.is(held))?
+            .get()
     }
 }
 
