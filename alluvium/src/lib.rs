@@ -25,7 +25,11 @@ pub mod checkpoint {
     pub use alluvium_checkpoint::*;
 }
 
-/// The README's example is a doc test.
+/// The code of README and guides, as doc tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/guide/state.md")]
+    struct State;
+}

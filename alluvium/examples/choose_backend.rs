@@ -1,0 +1,68 @@
+//! Choosing the state backend of a job, and its settings.
+//!
+//! The job is the same on every backend; only what it may hold differs.
+
+use alluvium::{MemoryBackend, MemorySettings, Result};
+use alluvium_state_tests::executor::{Environment, RestartStrategy};
+use std::time::Duration;
+
+/// Counts words; the words with their counts, or why the job failed.
+fn count_on(backend: MemoryBackend) -> String {
+    let mut environment = Environment::new("words");
+    environment
+        .set_state_backend(backend)
+        .enable_checkpointing(Duration::from_hours(1))
+        .set_restart_strategy(RestartStrategy::None);
+    let counts = environment
+        .from_collection(["to", "be", "or", "not", "to", "be"])
+        .key_by(|word| (*word).to_owned())
+        .map_with_state(|word, count: Option<u32>| {
+            let count = count.unwrap_or(0) + 1;
+            (format!("{word} {count}"), Some(count))
+        })
+        .uid("count")
+        .collect();
+    match environment.execute() {
+        Ok(_) => counts.take().join(", "),
+        Err(error) => {
+            // The message begins with where it happened; what happened stands last.
+            let message = error.to_string();
+            let cause = message.rsplit(": ").next().unwrap_or_default();
+            format!("{}: {cause}", error.kind())
+        }
+    }
+}
+
+pub(crate) fn run() -> Result<Vec<String>> {
+    let default = MemoryBackend::default();
+    let settings = *default.settings();
+    let mut lines = vec![format!(
+        "default: asynchronous snapshots {}, {} bytes a subtask, {} a checkpoint",
+        settings.asynchronous_snapshots, settings.max_snapshot_bytes, settings.max_checkpoint_bytes,
+    )];
+    lines.push(count_on(default));
+
+    // Snapshots that are encoded before the task goes on.
+    lines.push(count_on(MemoryBackend::new(MemorySettings {
+        asynchronous_snapshots: false,
+        ..MemorySettings::default()
+    })?));
+
+    // Every limit is an option, and the error names it: on a snapshot, and on live state.
+    lines.push(count_on(MemoryBackend::new(MemorySettings {
+        max_snapshot_bytes: 100,
+        ..MemorySettings::default()
+    })?));
+    lines.push(count_on(MemoryBackend::new(MemorySettings {
+        max_live_bytes: Some(10),
+        ..MemorySettings::default()
+    })?));
+    Ok(lines)
+}
+
+fn main() -> Result<()> {
+    for line in run()? {
+        println!("{line}");
+    }
+    Ok(())
+}
