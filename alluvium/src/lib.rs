@@ -32,4 +32,6 @@ mod documents {
     struct Readme;
     #[doc = include_str!("../../docs/guide/state.md")]
     struct State;
+    #[doc = include_str!("../../docs/guide/write-a-backend.md")]
+    struct WriteABackend;
 }
