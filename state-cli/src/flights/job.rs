@@ -1,0 +1,132 @@
+//! The dataflow.
+
+use super::airframes::{self, Airframes};
+use super::carriers::{self, Carriers};
+use super::input::Input;
+use super::output::files;
+use super::parse::{CrashAfter, Parse, Reading};
+use super::record::Flight;
+use super::routes::{self, Emitted, Routes, write_update};
+use super::source::Lines;
+use super::table::{Item, TableSink};
+use crate::args::{BackendName, FlightsArgs};
+use alluvium::{AnyStateBackend, MaxParallelism, MemoryBackend, Result};
+use alluvium_state_tests::executor::{Environment, FileSink, Stream};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The name of the job.
+pub(super) const JOB: &str = "flights";
+
+/// Puts the job together.
+pub(super) fn build(
+    args: &FlightsArgs,
+    parallelism: u32,
+    input: &Arc<Input>,
+) -> Result<Environment> {
+    let mut environment = Environment::new(JOB);
+    environment
+        .set_parallelism(parallelism)
+        .set_max_parallelism(MaxParallelism::new(args.max_parallelism)?)
+        .set_state_backend(backend(args.backend))
+        .enable_checkpointing(args.checkpoint_interval)
+        .set_checkpoint_dir(args.checkpoint_dir())
+        .set_job_id(&args.job_id);
+    if let Some(rate) = args.rate {
+        environment.set_rate(rate);
+    }
+    let flights = flights(&environment, args, input);
+    let output = &args.output;
+    carriers(&flights, output);
+    routes(&flights, output);
+    airframes(&flights, output);
+    Ok(environment)
+}
+
+fn backend(name: BackendName) -> AnyStateBackend {
+    match name {
+        BackendName::Memory => MemoryBackend::default().into(),
+    }
+}
+
+/// All flights, in any order.
+fn flights(environment: &Environment, args: &FlightsArgs, input: &Arc<Input>) -> Stream<Flight> {
+    let repeat = args.repeat;
+    let reading = Reading::new(input, repeat);
+    let crash_after = args.crash_after.map(CrashAfter::new).map(Arc::new);
+    let skip_bad_lines = args.skip_bad_lines;
+    let lines = environment
+        .source(Lines {
+            input: Arc::clone(input),
+            repeat,
+        })
+        .uid("lines");
+    let input = Arc::clone(input);
+    lines
+        .process(move || Parse {
+            input: Arc::clone(&input),
+            reading,
+            skip_bad_lines,
+            crash_after: crash_after.clone(),
+        })
+        .uid("parse")
+}
+
+fn carriers(flights: &Stream<Flight>, output: &Path) {
+    let rows = flights
+        .key_by(|flight| flight.carrier)
+        .process(Carriers::default)
+        .uid("carriers");
+    table(
+        &rows,
+        "carriers-table",
+        output,
+        files::CARRIERS,
+        carriers::HEADER,
+    );
+}
+
+fn routes(flights: &Stream<Flight>, output: &Path) {
+    let emitted = flights
+        .key_by(|flight| (flight.origin, flight.destination))
+        .process(Routes::default)
+        .uid("routes");
+    let updates = output.join(files::UPDATES);
+    emitted
+        .flat_map(|emitted| match emitted {
+            Emitted::Gained(route, gained) => Some((route, gained)),
+            Emitted::Table(_) => None,
+        })
+        .two_phase_sink(move || {
+            FileSink::new(&updates, files::UPDATE, write_update).with_header(routes::UPDATES_HEADER)
+        })
+        .uid("updates");
+    let rows = emitted.flat_map(|emitted| match emitted {
+        Emitted::Table(item) => Some(item),
+        Emitted::Gained(..) => None,
+    });
+    table(&rows, "routes-table", output, files::ROUTES, routes::HEADER);
+}
+
+fn airframes(flights: &Stream<Flight>, output: &Path) {
+    let rows = flights
+        .filter(|flight| flight.tail != [0; 8])
+        .key_by(|flight| flight.tail)
+        .process(Airframes::default)
+        .uid("airframes");
+    table(
+        &rows,
+        "airframes-table",
+        output,
+        files::AIRFRAMES,
+        airframes::HEADER,
+    );
+}
+
+/// One subtask gathers all rows.
+fn table(rows: &Stream<Item>, uid: &str, output: &Path, name: &'static str, header: &'static str) {
+    let output = output.to_owned();
+    rows.two_phase_sink(move || TableSink::new(&output, name, header))
+        .uid(uid)
+        .parallelism(1);
+}

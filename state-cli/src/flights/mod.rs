@@ -1,0 +1,86 @@
+//! `alluvium run flights`: tables of carriers, routes and airframes from flight records.
+//!
+//! Lines of the input are read in splits, taken apart, and sent by key to three operators, which
+//! keep a table each in keyed state. At the end of the input each of their subtasks emits its rows;
+//! one sink for each table writes them, sorted. On the way, routes tell just ahead of every barrier
+//! what they have gained since the one before, as update files. Everything that is written becomes
+//! visible when a checkpoint covers it.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `input`, `source`, `parse`, `record` | from the file to flights |
+//! | `carriers`, `routes`, `airframes`, `counts` | the keyed operators |
+//! | `table`, `output` | what is written, and where |
+//! | `job` | the dataflow |
+//! | `watch`, `summary`, `clock` | what people get to see |
+
+mod airframes;
+mod carriers;
+mod clock;
+mod counts;
+mod input;
+mod job;
+mod output;
+mod parse;
+mod record;
+mod routes;
+mod source;
+mod summary;
+mod table;
+mod watch;
+
+use crate::args::FlightsArgs;
+use alluvium::{Result, StateError};
+use input::Input;
+use std::sync::Arc;
+use summary::{Run, Summary};
+use watch::Watch;
+
+/// Runs the job to its end.
+pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
+    let start = clock::now();
+    let path = match &args.input {
+        Some(path) => path.clone(),
+        None => input::default_path()?,
+    };
+    let parallelism = match args.parallelism {
+        Some(parallelism) => parallelism,
+        None => cores().min(args.max_parallelism),
+    };
+    let input = Input::load(&path, args.max_input_mib << 20, args.skip_bad_lines)?;
+    let input = Arc::new(input);
+    let records = input.lines().checked_mul(args.repeat).ok_or_else(|| {
+        StateError::misuse(format!(
+            "--repeat {} makes more records than can be counted",
+            args.repeat
+        ))
+    })?;
+    let mut environment = job::build(args, parallelism, &input)?;
+    let watch = Watch::new(records);
+    environment.set_listener(watch.clone());
+    let report = environment.execute();
+    let checkpoints = watch.finish();
+    let run = Run {
+        args,
+        input: &input,
+        path: &path,
+        parallelism,
+    };
+    let summary = Summary::new(&run, &report?, checkpoints, start.elapsed());
+    if args.json {
+        println!("{}", summary.to_json()?);
+    } else {
+        println!("{}", summary.to_table());
+    }
+    Ok(())
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
+}
+
+/// What an operator registered when it was opened.
+#[inline]
+fn states<S>(states: Option<S>) -> Result<S> {
+    states.ok_or_else(|| StateError::misuse("a record came before the states were registered"))
+}

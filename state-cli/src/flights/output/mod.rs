@@ -1,0 +1,3 @@
+//! The output directory.
+
+pub(super) mod files;

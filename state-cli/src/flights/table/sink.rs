@@ -1,0 +1,99 @@
+//! The file of a table.
+
+use super::{Item, Row};
+use crate::flights::output::files;
+use alluvium::{CheckpointId, Result, StateError, SubtaskInfo};
+use alluvium_state_tests::executor::TwoPhaseSink;
+use std::path::{Path, PathBuf};
+
+/// Gathers the rows of a table and writes them sorted, by two-phase commit, in place of what an
+/// earlier run of the job has left there. It holds all rows in memory, as many as there are keys.
+pub(in crate::flights) struct TableSink {
+    directory: PathBuf,
+    /// Without `.csv`.
+    name: &'static str,
+    header: &'static str,
+}
+
+impl TableSink {
+    pub(in crate::flights) fn new(
+        directory: &Path,
+        name: &'static str,
+        header: &'static str,
+    ) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            name,
+            header,
+        }
+    }
+
+    fn committed(&self) -> PathBuf {
+        self.directory.join(files::table(self.name))
+    }
+
+    fn pending(&self, checkpoint: u64) -> PathBuf {
+        self.directory
+            .join(files::pending_table(self.name, checkpoint))
+    }
+}
+
+impl TwoPhaseSink<Item> for TableSink {
+    type Transaction = Vec<Row>;
+    /// The checkpoint.
+    type Committable = u64;
+
+    fn open(&mut self, _subtask: &SubtaskInfo, due: &[u64]) -> Result<()> {
+        for (name, path) in files::list(&self.directory)? {
+            let due = due
+                .iter()
+                .any(|checkpoint| name == files::pending_table(self.name, *checkpoint));
+            if files::is_pending_table(self.name, &name) && !due {
+                files::remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<Vec<Row>> {
+        Ok(Vec::new())
+    }
+
+    fn write(&mut self, rows: &mut Vec<Row>, item: Item) -> Result<()> {
+        if let Item::Row(row) = item {
+            rows.push(row);
+        }
+        Ok(())
+    }
+
+    fn pre_commit(&mut self, mut rows: Vec<Row>, checkpoint: CheckpointId) -> Result<u64> {
+        rows.sort_unstable();
+        let mut bytes = self.header.as_bytes().to_vec();
+        for row in &rows {
+            bytes.extend_from_slice(row.line());
+            bytes.push(b'\n');
+        }
+        files::write(&self.pending(checkpoint.0), &bytes)?;
+        Ok(checkpoint.0)
+    }
+
+    fn commit(&mut self, checkpoint: &u64) -> Result<()> {
+        let (pending, committed) = (self.pending(*checkpoint), self.committed());
+        if files::exists(&pending)? {
+            return files::rename(&pending, &committed);
+        }
+        if files::exists(&committed)? {
+            // It was committed before, but its name may not be durable yet.
+            return files::sync_directory(&self.directory);
+        }
+        Err(StateError::storage(format!(
+            "'{}' is to become '{}', but both are gone",
+            pending.display(),
+            committed.display()
+        )))
+    }
+
+    fn abort(&mut self, _rows: Vec<Row>) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Running the binary.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// The first line of every input.
+pub(crate) const HEADER: &str = "scheduled_departure,carrier,flight,tail_number,origin,destination,\
+                                 departure_delay_min,arrival_delay_min,distance_mi";
+
+/// `alluvium run flights` with options, in a directory of its own.
+pub(crate) struct Flights {
+    pub(crate) directory: TempDir,
+    options: Vec<String>,
+}
+
+/// What a run has come to.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Flights {
+    pub(crate) fn new(options: &[&str]) -> Self {
+        let options = options.iter().map(|&option| option.to_owned()).collect();
+        let directory = TempDir::new().unwrap();
+        Self { directory, options }
+    }
+
+    /// A path in the directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The output directory.
+    pub(crate) fn output(&self) -> PathBuf {
+        self.path("alluvium-out")
+    }
+
+    /// Writes lines behind the header.
+    pub(crate) fn write_input(&self, name: &str, lines: &[String]) {
+        let mut text = HEADER.to_owned();
+        for line in lines {
+            text.push('\n');
+            text.push_str(line);
+        }
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The command with more options; those given later count.
+    pub(crate) fn command(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_alluvium"));
+        command
+            .args(["run", "flights"])
+            .args(&self.options)
+            .args(more)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, more: &[&str]) -> Ran {
+        Ran::from(self.command(more).output().unwrap())
+    }
+
+    /// Runs to a good end; the summary.
+    pub(crate) fn finish(&self, more: &[&str]) -> Value {
+        let more: Vec<&str> = more.iter().copied().chain(["--json"]).collect();
+        let ran = self.run(&more);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    }
+
+    /// Runs to an error: nothing but a sentence, in which these stand.
+    pub(crate) fn fail(&self, more: &[&str], expected: &[&str]) -> Ran {
+        let ran = self.run(more);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+        let told = ran.stderr.lines().last().unwrap_or_default();
+        assert!(told.starts_with("alluvium: "), "{told}");
+        for part in expected {
+            assert!(told.contains(part), "'{part}' is missing: {told}");
+        }
+        ran
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A count in a summary.
+pub(crate) fn count(summary: &Value, key: &str) -> u64 {
+    summary[key].as_u64().unwrap()
+}

@@ -1,0 +1,12 @@
+//! `alluvium run flights` as a user sees it: the real binary, its files, its exit codes.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, helpers included"
+)]
+
+mod bad_input;
+mod command;
+mod reference;
+mod straight;
