@@ -5,7 +5,11 @@
 //! |---|---|
 //! | `assign` | what each subtask of a program starts with, given a checkpoint |
 //! | [`coordinator`] | the checkpoint protocol as a pure state machine |
+//! | `log` | which checkpoints are to be believed, and who may add to them |
+//! | `metadata` | the envelope of `_metadata` |
 //! | `segment` | keyed state in one portable format: its writer and its reader |
+//! | [`storage`] | where all of it is kept: the seam, a local directory, memory, and kinds that fail |
+//! | `store` | the completed checkpoints of a job: publish, retire, recover |
 //! | `subtask` | what a subtask, an operator, a checkpoint hold |
 //! | `wire` | reading and writing the small parts of formats |
 
@@ -13,7 +17,11 @@
 
 mod assign;
 pub mod coordinator;
+mod log;
+mod metadata;
 mod segment;
+pub mod storage;
+mod store;
 mod subtask;
 mod wire;
 
@@ -24,9 +32,13 @@ pub use coordinator::{
     DeclineReason, Event, FailureCause, JobStart, Phase, Refusal, RequestId, RequestKind,
     RequestOutcome, StoreOutcome, Timestamp,
 };
+pub use log::{JobId, OwnerId, PublishedCheckpoint};
+pub use metadata::{Metadata, MetadataWriter, Section, SectionKind};
 pub use segment::{
     SegmentInput, SegmentOptions, SegmentOutput, SegmentSink, SegmentSource, WrittenSegment,
 };
+pub use storage::{LocalStorage, MemoryStorage, Storage};
+pub use store::{CheckpointStore, Inspection, OpenMode, Recovered, StoreOptions, inspect};
 pub use subtask::{
     CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedSegment, OperatorSnapshot,
     SubtaskSnapshot,

@@ -1,0 +1,160 @@
+//! What a log entry says.
+
+use super::ids::{JobId, OwnerId};
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Its place, which is its name as well: 1, 2, 3, …
+    pub(crate) seq: u64,
+    /// How many owners the log has had, the writer of this entry included.
+    pub(crate) generation: u64,
+    pub(crate) owner: OwnerId,
+    pub(crate) job: JobId,
+    pub(crate) event: LogEvent,
+    /// What stands after it.
+    pub(crate) state: LogState,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogEvent {
+    /// A new owner begins a new generation.
+    Claim,
+    /// The newest checkpoint of the state is published.
+    Published,
+    /// These checkpoints, ascending, are to be restored no more, and may be deleted.
+    Retired(Vec<u64>),
+    /// The job has finished.
+    Finished,
+    /// A kind that a later version knows and that earlier ones may pass over.
+    Other(u16),
+}
+
+/// What the log says as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogState {
+    /// No checkpoint of this id or above has been begun by an earlier owner.
+    pub(crate) next_checkpoint: u64,
+    /// Whether the job has finished.
+    pub(crate) finished: bool,
+    /// Published and not retired, ascending.
+    pub(crate) live: Vec<PublishedCheckpoint>,
+}
+
+/// A published checkpoint, as the log names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedCheckpoint {
+    /// Its id.
+    pub checkpoint: u64,
+    /// Where its metadata is, from the folder of the job.
+    pub path: String,
+    /// The length of the metadata in bytes.
+    pub length: u64,
+    /// The CRC-32 of the metadata.
+    pub crc: u32,
+}
+
+impl LogState {
+    /// The state of a job that has not begun.
+    pub(crate) fn new() -> Self {
+        Self {
+            next_checkpoint: 1,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn latest(&self) -> Option<&PublishedCheckpoint> {
+        self.live.last()
+    }
+
+    pub(crate) fn is_live(&self, checkpoint: u64) -> bool {
+        self.live.iter().any(|live| live.checkpoint == checkpoint)
+    }
+
+    /// With `published` added.
+    pub(crate) fn with(&self, published: PublishedCheckpoint) -> Self {
+        let mut state = self.clone();
+        state.next_checkpoint = published.checkpoint + 1;
+        state.live.push(published);
+        state
+    }
+
+    /// With the checkpoints of these ids taken out.
+    pub(crate) fn without(&self, retired: &[u64]) -> Self {
+        let mut state = self.clone();
+        state
+            .live
+            .retain(|live| !retired.contains(&live.checkpoint));
+        state
+    }
+
+    /// As a new owner takes it over, or begins afresh, without anything of before.
+    pub(crate) fn claimed(&self, next_checkpoint: u64, fresh: bool) -> Self {
+        let kept = if fresh { Self::default() } else { self.clone() };
+        Self {
+            next_checkpoint,
+            ..kept
+        }
+    }
+
+    pub(crate) fn finished(&self) -> Self {
+        Self {
+            finished: true,
+            ..self.clone()
+        }
+    }
+}
+
+impl Entry {
+    /// Checks that it can follow `before`, the entry of the preceding place.
+    ///
+    /// # Errors
+    /// What does not fit, as "expected …, found …".
+    pub(crate) fn check_after(&self, before: &Self) -> Result<(), String> {
+        if self.seq != before.seq.saturating_add(1) {
+            return Err(differs("seq", before.seq.saturating_add(1), self.seq));
+        }
+        if self.job != before.job {
+            return Err(differs("job", &before.job, &self.job));
+        }
+        let claim = self.event == LogEvent::Claim;
+        let generation = before.generation.saturating_add(u64::from(claim));
+        if self.generation != generation {
+            return Err(differs("generation", generation, self.generation));
+        }
+        if !claim && self.owner != before.owner {
+            return Err(differs("owner", before.owner, self.owner));
+        }
+        if self.follows(&before.state) {
+            return Ok(());
+        }
+        Err(format!(
+            "expected the state that {:?} leads to from {:?}, found {:?}",
+            self.event, before.state, self.state
+        ))
+    }
+
+    fn follows(&self, before: &LogState) -> bool {
+        let found = &self.state;
+        let next = found.next_checkpoint;
+        match &self.event {
+            LogEvent::Claim => {
+                let taken_over = |fresh| *found == before.claimed(next, fresh);
+                next >= before.next_checkpoint && (taken_over(false) || taken_over(true))
+            }
+            LogEvent::Published => found.latest().is_some_and(|latest| {
+                latest.checkpoint >= before.next_checkpoint && *found == before.with(latest.clone())
+            }),
+            LogEvent::Retired(ids) => {
+                ids.iter().all(|&id| before.is_live(id)) && *found == before.without(ids)
+            }
+            LogEvent::Finished => *found == before.finished(),
+            LogEvent::Other(_) => true,
+        }
+    }
+}
+
+fn differs(what: &str, expected: impl std::fmt::Display, found: impl std::fmt::Display) -> String {
+    format!("{what}: expected {expected}, found {found}")
+}

@@ -1,0 +1,358 @@
+//! Reading, claiming and appending: the part of the log that asks the store.
+
+use std::sync::Arc;
+
+use alluvium_state_api::{ErrorKind, Result, StateError};
+
+use super::append::{Decision, Fact, decide};
+use super::codec::{MAX_ENTRY, decode, encode};
+use super::entry::{Entry, LogEvent, LogState};
+use super::ids::{JobId, OwnerId};
+use super::search::{Probe, TailSearch};
+use crate::storage::{Created, Storage};
+
+/// How often a claim is tried while others claim or append.
+const CLAIMS: u32 = 16;
+/// How often an append is tried again to learn what became of it.
+const RETRIES: u32 = 2;
+
+/// The log of one job, to be read.
+#[derive(Clone)]
+pub(crate) struct Log {
+    storage: Arc<dyn Storage>,
+    job: JobId,
+}
+
+/// An entry and the very bytes that it was read from.
+pub(crate) struct Stored {
+    pub(crate) entry: Entry,
+    bytes: Vec<u8>,
+}
+
+impl Log {
+    pub(crate) fn new(storage: Arc<dyn Storage>, job: JobId) -> Self {
+        Self { storage, job }
+    }
+
+    fn folder(&self) -> String {
+        format!("{}/log", self.job)
+    }
+
+    fn path(&self, seq: u64) -> String {
+        format!("{}/log/{seq}", self.job)
+    }
+
+    fn locate(&self, seq: u64) -> String {
+        self.storage.locate(&self.path(seq))
+    }
+
+    /// The newest entry, found from `known`, an existing one or 0. The newest `verified` entries
+    /// are read and checked against one another, at least the newest itself.
+    ///
+    /// # Errors
+    /// `Corrupt` if an entry is damaged, missing, or does not follow from the one before;
+    /// `Incompatible` if an entry is of a later version or of another job.
+    pub(crate) fn newest(&self, known: u64, verified: u64) -> Result<Option<Stored>> {
+        let tail = self.find_tail(known)?;
+        if tail == 0 {
+            return Ok(None);
+        }
+        let newest = self.read(tail)?;
+        let oldest = tail.saturating_sub(verified.saturating_sub(1)).max(1);
+        let mut after = newest.entry.clone();
+        for seq in (oldest..tail).rev() {
+            let before = self.read(seq)?.entry;
+            after.check_after(&before).map_err(|differs| {
+                let place = self.locate(after.seq);
+                StateError::corrupt(format!("log entry '{place}' does not follow: {differs}"))
+            })?;
+            after = before;
+        }
+        if after.seq == 1 && (after.event != LogEvent::Claim || after.generation != 1) {
+            let place = self.locate(1);
+            return Err(StateError::corrupt(format!(
+                "log entry '{place}': expected the claim of generation 1, found {:?} of \
+                 generation {}",
+                after.event, after.generation
+            )));
+        }
+        Ok(Some(newest))
+    }
+
+    /// The number of the newest entry, 0 if there is none. What the folder lists only shows
+    /// whether an entry is missing below.
+    fn find_tail(&self, known: u64) -> Result<u64> {
+        let tail = self.search(known)?;
+        let names = self.storage.list(&self.folder())?;
+        let numbers = names.iter().filter_map(|name| {
+            let number = name.parse::<u64>().ok()?;
+            (number.to_string() == *name).then_some(number)
+        });
+        let listed = numbers.max().unwrap_or(0);
+        if listed <= tail {
+            return Ok(tail);
+        }
+        // Others may have appended since.
+        let tail = self.search(tail)?;
+        if listed <= tail {
+            return Ok(tail);
+        }
+        Err(StateError::corrupt(format!(
+            "log entry '{}' is missing: expected entries 1 to {listed}, found 1 to {tail} in a row",
+            self.locate(tail + 1)
+        )))
+    }
+
+    fn search(&self, known: u64) -> Result<u64> {
+        let mut search = TailSearch::from(known);
+        loop {
+            match search.next() {
+                Probe::Ask(seq) => search.answer(seq, self.storage.exists(&self.path(seq))?),
+                Probe::Done(tail) => return Ok(tail),
+            }
+        }
+    }
+
+    fn read(&self, seq: u64) -> Result<Stored> {
+        let path = self.path(seq);
+        let place = self.storage.locate(&path);
+        let Some(bytes) = self.storage.read(&path, MAX_ENTRY as u64 + 1)? else {
+            return Err(StateError::corrupt(format!(
+                "log entry '{place}' is missing"
+            )));
+        };
+        if bytes.len() > MAX_ENTRY {
+            return Err(StateError::corrupt(format!(
+                "log entry '{place}': expected at most {MAX_ENTRY} bytes, found more"
+            )));
+        }
+        let entry =
+            decode(&bytes).map_err(|error| error.context(format!("log entry '{place}'")))?;
+        if entry.seq != seq {
+            return Err(StateError::corrupt(format!(
+                "log entry '{place}': expected the entry of this number, found that of number {}",
+                entry.seq
+            )));
+        }
+        if entry.job != self.job {
+            return Err(StateError::incompatible(format!(
+                "log entry '{place}' belongs to job '{}', not to job '{}'",
+                entry.job, self.job
+            )));
+        }
+        Ok(Stored { entry, bytes })
+    }
+
+    /// Creates an existing entry once more, which must change nothing: some stores that speak an
+    /// object-store protocol ignore the condition, and two owners would never notice each other.
+    /// The bytes are the same, so even then nothing is lost.
+    fn check_condition(&self, seq: u64, bytes: &[u8]) -> Result<()> {
+        match self.storage.create(&self.path(seq), bytes)? {
+            Created::Exists => Ok(()),
+            Created::New => Err(StateError::storage(format!(
+                "the store of '{}' creates objects that exist already: it cannot keep a log",
+                self.locate(seq)
+            ))),
+        }
+    }
+
+    /// Tries to create `entry` until it is known what became of it, or the attempts are used up.
+    fn create(&self, entry: &Entry) -> Attempted {
+        let path = self.path(entry.seq);
+        let bytes = encode(entry);
+        let mut left = RETRIES;
+        loop {
+            let (fact, error) = match self.attempt(&path, &bytes) {
+                Ok(fact) => (fact, None),
+                Err(error) => (Fact::Failed, Some(error)),
+            };
+            match decide(&bytes, fact, left) {
+                Decision::Appended => return Attempted::Appended,
+                Decision::Superseded(found) => return Attempted::Superseded(found),
+                Decision::TryAgain => left -= 1,
+                Decision::Unknown => return Attempted::Unknown(error),
+            }
+        }
+    }
+
+    fn attempt(&self, path: &str, bytes: &[u8]) -> Result<Fact> {
+        match self.storage.create(path, bytes)? {
+            Created::New => Ok(Fact::Created),
+            Created::Exists => {
+                let found = self.storage.read(path, MAX_ENTRY as u64 + 1)?;
+                Ok(found.map_or(Fact::Failed, Fact::Exists))
+            }
+        }
+    }
+}
+
+enum Attempted {
+    Appended,
+    Superseded(Vec<u8>),
+    Unknown(Option<StateError>),
+}
+
+/// The log of one job, as its owner writes it.
+pub(crate) struct PublicationLog {
+    log: Log,
+    newest: Entry,
+    /// Why nothing can be appended any more.
+    halted: Option<(ErrorKind, String)>,
+}
+
+impl PublicationLog {
+    /// Begins a new generation owned by `owner`, and with it ends the one before. `next_checkpoint`
+    /// says, given what the log says, from which id on nobody has begun a checkpoint. Also returns
+    /// the entry before the claim.
+    ///
+    /// # Errors
+    /// As [`Log::newest`] and `next_checkpoint`; `Storage`; `Misuse` if another owner has the same
+    /// id.
+    pub(crate) fn claim(
+        log: Log,
+        owner: OwnerId,
+        fresh: bool,
+        verified: u64,
+        next_checkpoint: impl Fn(Option<&LogState>) -> Result<u64>,
+    ) -> Result<(Self, Option<Entry>)> {
+        let mut before = log.newest(0, verified)?;
+        if let Some(stored) = &before {
+            log.check_condition(stored.entry.seq, &stored.bytes)?;
+        }
+        for _ in 0..CLAIMS {
+            let known = before.as_ref().map(|stored| &stored.entry);
+            let next = next_checkpoint(known.map(|entry| &entry.state))?;
+            let claim = claim_after(known, &log.job, owner, next, fresh)?;
+            match log.create(&claim) {
+                Attempted::Appended => {
+                    if before.is_none() {
+                        log.check_condition(claim.seq, &encode(&claim))?;
+                    }
+                    let claimed = Self {
+                        log,
+                        newest: claim,
+                        halted: None,
+                    };
+                    return Ok((claimed, before.map(|stored| stored.entry)));
+                }
+                Attempted::Superseded(_) => before = log.newest(claim.seq, 1)?,
+                Attempted::Unknown(error) => {
+                    let place = log.locate(claim.seq);
+                    return Err(unknown(&place, error));
+                }
+            }
+        }
+        Err(StateError::storage(format!(
+            "cannot claim the log '{}': {CLAIMS} times another entry came first",
+            log.storage.locate(&log.folder())
+        )))
+    }
+
+    /// What the log says now.
+    pub(crate) fn state(&self) -> &LogState {
+        &self.newest.state
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.newest.generation
+    }
+
+    /// Whether nothing can be appended any more, because another owner has taken over or because
+    /// nobody knows what became of an entry.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.halted.is_some()
+    }
+
+    /// Returns the error that halted the log, if one has.
+    ///
+    /// # Errors
+    /// That one.
+    pub(crate) fn check(&self) -> Result<()> {
+        match &self.halted {
+            None => Ok(()),
+            Some((kind, message)) => Err(StateError::new(*kind, message.clone())),
+        }
+    }
+
+    /// Appends `event`, which leads to `state`.
+    ///
+    /// # Errors
+    /// `Misuse` if another owner has taken over: this one must stop. `Storage` if it is unknown
+    /// whether the entry was appended: the log must be claimed anew. After either nothing can be
+    /// appended any more, and the same error is returned again.
+    pub(crate) fn append(&mut self, event: LogEvent, state: LogState) -> Result<()> {
+        self.check()?;
+        let entry = Entry {
+            seq: self.newest.seq.saturating_add(1),
+            event,
+            state,
+            ..self.newest.clone()
+        };
+        let place = self.log.locate(entry.seq);
+        let error = match self.log.create(&entry) {
+            Attempted::Appended => {
+                self.newest = entry;
+                return Ok(());
+            }
+            Attempted::Superseded(found) => self.superseded(&place, &found),
+            Attempted::Unknown(error) => unknown(&place, error),
+        };
+        self.halted = Some((error.kind(), error.message().to_owned()));
+        Err(error)
+    }
+
+    #[cold]
+    fn superseded(&self, place: &str, found: &[u8]) -> StateError {
+        let (job, ours) = (&self.log.job, self.newest.generation);
+        let by = match decode(found) {
+            Ok(entry) if entry.owner == self.newest.owner => "one with the same owner id, which \
+                must be drawn at random for each run"
+                .to_owned(),
+            Ok(entry) => format!("generation {} of owner {}", entry.generation, entry.owner),
+            Err(error) => format!("one whose entry cannot be read ({error})"),
+        };
+        StateError::misuse(format!(
+            "job '{job}' was taken over by another process: '{place}' was written by {by}, while \
+             generation {ours} of owner {} was running; this process must stop",
+            self.newest.owner
+        ))
+    }
+}
+
+fn claim_after(
+    before: Option<&Entry>,
+    job: &JobId,
+    owner: OwnerId,
+    next_checkpoint: u64,
+    fresh: bool,
+) -> Result<Entry> {
+    if before.is_some_and(|entry| entry.owner == owner) {
+        return Err(StateError::misuse(format!(
+            "owner id {owner} has written the log of job '{job}' before: it must be drawn at \
+             random for each run"
+        )));
+    }
+    let initial = LogState::new();
+    let (seq, generation, state) = before.map_or((0, 0, &initial), |entry| {
+        (entry.seq, entry.generation, &entry.state)
+    });
+    Ok(Entry {
+        seq: seq.saturating_add(1),
+        generation: generation.saturating_add(1),
+        owner,
+        job: job.clone(),
+        event: LogEvent::Claim,
+        state: state.claimed(next_checkpoint, fresh),
+    })
+}
+
+#[cold]
+fn unknown(place: &str, source: Option<StateError>) -> StateError {
+    let error = StateError::storage(format!(
+        "it is unknown whether log entry '{place}' was written; the log must be opened anew"
+    ));
+    match source {
+        Some(source) => error.with_source(source),
+        None => error,
+    }
+}

@@ -1,0 +1,397 @@
+//! Opening, publishing, retiring.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use alluvium_state_api::{ErrorKind, Result, StateError};
+
+use super::layout;
+use super::options::{MAX_METADATA, OpenMode, StoreOptions};
+use super::recover::{Recovered, read_metadata};
+use crate::coordinator::StoreOutcome;
+use crate::log::{
+    JobId, Log, LogEvent, LogState, MAX_LIVE, OwnerId, PublicationLog, PublishedCheckpoint,
+};
+use crate::metadata::Metadata;
+use crate::storage::{Created, Storage};
+
+/// How many retired checkpoints whose deletion failed are tried again; more wait for the
+/// [`sweep`](CheckpointStore::sweep) of the next owner.
+const LEFT_OVER: usize = 1024;
+
+/// The completed checkpoints of one job, as its owner sees them. Calls block.
+///
+/// ```
+/// use std::sync::Arc;
+/// use alluvium_checkpoint::{
+///     CheckpointStore, JobId, MemoryStorage, MetadataWriter, OwnerId, SectionKind, StoreOptions,
+/// };
+///
+/// let storage = Arc::new(MemoryStorage::new());
+/// let job = JobId::new("count-flights")?;
+/// let open = |owner| {
+///     let options = StoreOptions::default();
+///     CheckpointStore::open(storage.clone(), job.clone(), OwnerId([owner; 16]), options)
+/// };
+/// let (mut store, recovered) = open(1)?;
+/// assert!(recovered.is_none());
+///
+/// let mut metadata = MetadataWriter::new();
+/// metadata.section(SectionKind::SUMMARY, b"12 flights");
+/// store.publish(store.next_checkpoint(), &metadata.finish())?;
+///
+/// // The process dies; another one takes over.
+/// let (_, recovered) = open(2)?;
+/// assert_eq!(recovered.unwrap().checkpoint, 1);
+/// let error = store.publish(2, &MetadataWriter::new().finish()).unwrap_err();
+/// assert!(error.to_string().contains("taken over"));
+/// # Ok::<_, alluvium_checkpoint::StateError>(())
+/// ```
+pub struct CheckpointStore {
+    storage: Arc<dyn Storage>,
+    job: JobId,
+    log: PublicationLog,
+    max_metadata: u64,
+    /// Ids below this were given by earlier owners.
+    first_checkpoint: u64,
+    /// Ids below this were given.
+    next_checkpoint: u64,
+    /// Retired checkpoints that could not be deleted.
+    left_over: BTreeSet<u64>,
+}
+
+impl CheckpointStore {
+    /// Takes over the checkpoints of `job` in `storage` as `owner`, an id drawn at random for this
+    /// run. An owner before, if it still runs, can publish nothing from now on. Returns what the
+    /// new owner has to recover from.
+    ///
+    /// # Errors
+    /// `Corrupt` if a log entry or the newest published metadata is missing or damaged, naming it;
+    /// `Incompatible` if it is of another job or a later version; `LimitExceeded`; `Storage`, also
+    /// if the store cannot create an object only if it is absent; `Misuse` if the owner id was used
+    /// before. Nothing that stands in the store is changed by any of them.
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        job: JobId,
+        owner: OwnerId,
+        options: StoreOptions,
+    ) -> Result<(Self, Option<Recovered>)> {
+        let log = Log::new(Arc::clone(&storage), job.clone());
+        let fresh = options.mode == OpenMode::Fresh;
+        let (log, before) =
+            PublicationLog::claim(log, owner, fresh, options.verified_entries, |state| {
+                next_checkpoint(&*storage, &job, state)
+            })?;
+        let store = Self {
+            max_metadata: options.max_metadata,
+            first_checkpoint: log.state().next_checkpoint,
+            next_checkpoint: log.state().next_checkpoint,
+            left_over: BTreeSet::new(),
+            storage,
+            job,
+            log,
+        };
+        let recovered = match before {
+            Some(entry) if !fresh => store.recover(&entry.state)?,
+            _ => None,
+        };
+        Ok((store, recovered))
+    }
+
+    fn recover(&self, state: &LogState) -> Result<Option<Recovered>> {
+        let Some(published) = state.latest() else {
+            return Ok(None);
+        };
+        Ok(Some(Recovered {
+            checkpoint: published.checkpoint,
+            metadata: self.metadata_of(published)?,
+            location: self.locate(published.checkpoint),
+            finished: state.finished,
+        }))
+    }
+
+    /// The job.
+    pub fn job(&self) -> &JobId {
+        &self.job
+    }
+
+    /// How many owners the store has had, this one included.
+    pub fn generation(&self) -> u64 {
+        self.log.generation()
+    }
+
+    /// The least id that a new checkpoint may have.
+    pub fn next_checkpoint(&self) -> u64 {
+        self.next_checkpoint
+    }
+
+    /// The newest published checkpoint.
+    pub fn latest(&self) -> Option<&PublishedCheckpoint> {
+        self.log.state().latest()
+    }
+
+    /// The published checkpoints that are not retired, oldest first.
+    pub fn published(&self) -> &[PublishedCheckpoint] {
+        &self.log.state().live
+    }
+
+    /// Their ids, ascending.
+    pub fn retained(&self) -> Vec<u64> {
+        let live = self.published().iter();
+        live.map(|published| published.checkpoint).collect()
+    }
+
+    /// Whether the job is recorded as finished.
+    pub fn is_finished(&self) -> bool {
+        self.log.state().finished
+    }
+
+    /// Whether nothing can be recorded any more: another owner has taken over, or nobody knows
+    /// what became of a log entry. To go on, the store has to be opened anew.
+    pub fn must_reopen(&self) -> bool {
+        self.log.is_halted()
+    }
+
+    /// What is known of a checkpoint whose [`publish`](Self::publish) has just failed, in the terms
+    /// of the coordinator.
+    pub fn failure_outcome(&self) -> StoreOutcome {
+        if self.must_reopen() {
+            StoreOutcome::Unknown
+        } else {
+            StoreOutcome::NotPublished
+        }
+    }
+
+    /// The metadata of a published checkpoint.
+    ///
+    /// # Errors
+    /// `Misuse` if it is not published or no longer; `Corrupt` if it is missing or damaged;
+    /// `LimitExceeded`; `Storage`.
+    pub fn read(&self, checkpoint: u64) -> Result<Vec<u8>> {
+        let live = self.published().iter();
+        match live.into_iter().find(|live| live.checkpoint == checkpoint) {
+            Some(published) => self.metadata_of(published),
+            None => Err(self.not_published(checkpoint)),
+        }
+    }
+
+    fn metadata_of(&self, published: &PublishedCheckpoint) -> Result<Vec<u8>> {
+        read_metadata(&*self.storage, &self.job, published, self.max_metadata)
+    }
+
+    /// Where the metadata of a checkpoint is, or would be, for messages.
+    pub fn locate(&self, checkpoint: u64) -> String {
+        let path = layout::metadata(checkpoint);
+        self.storage.locate(&layout::in_job(&self.job, &path))
+    }
+
+    /// Makes `metadata` durable, then publishes it as `checkpoint`.
+    ///
+    /// # Errors
+    /// `Misuse` if `metadata` is none, if the id is below [`next_checkpoint`](Self::next_checkpoint),
+    /// if the job is finished, or if another owner has taken over, after which this one must stop;
+    /// `LimitExceeded` for metadata too long or too many checkpoints retained; `Storage`. The
+    /// checkpoint is not published, unless [`must_reopen`](Self::must_reopen) says from now on that
+    /// this is unknown.
+    pub fn publish(&mut self, checkpoint: u64, metadata: &[u8]) -> Result<()> {
+        self.log.check()?;
+        self.check_publishable(checkpoint, metadata)?;
+        self.next_checkpoint = checkpoint + 1;
+        let path = layout::metadata(checkpoint);
+        self.put_metadata(&layout::in_job(&self.job, &path), metadata)?;
+        let published = PublishedCheckpoint {
+            checkpoint,
+            path,
+            length: metadata.len() as u64,
+            crc: crc32fast::hash(metadata),
+        };
+        let state = self.log.state().with(published);
+        self.log.append(LogEvent::Published, state)
+    }
+
+    fn check_publishable(&self, checkpoint: u64, metadata: &[u8]) -> Result<()> {
+        if let Err(error) = Metadata::parse(metadata) {
+            return Err(StateError::misuse(format!(
+                "what is to be published as checkpoint {checkpoint} is no metadata"
+            ))
+            .with_source(error));
+        }
+        let next = self.next_checkpoint;
+        if checkpoint < next || checkpoint == u64::MAX {
+            return Err(StateError::misuse(format!(
+                "the next checkpoint of job '{}' must have an id of at least {next}, found \
+                 {checkpoint}",
+                self.job
+            )));
+        }
+        if self.is_finished() {
+            return Err(StateError::misuse(format!(
+                "job '{}' is recorded as finished: checkpoint {checkpoint} cannot be published",
+                self.job
+            )));
+        }
+        if self.published().len() >= MAX_LIVE {
+            let (size, limit) = (self.published().len() as u64 + 1, MAX_LIVE as u64);
+            let what = format!("the number of retained checkpoints of job '{}'", self.job);
+            let option = "execution.checkpointing.num-retained";
+            return Err(StateError::limit(what, size, limit, option));
+        }
+        let length = metadata.len() as u64;
+        if length > self.max_metadata {
+            let what = format!("the metadata of checkpoint {checkpoint}");
+            return Err(StateError::limit(
+                what,
+                length,
+                self.max_metadata,
+                MAX_METADATA,
+            ));
+        }
+        Ok(())
+    }
+
+    /// Creates the metadata; after an error once more, to learn what became of it.
+    fn put_metadata(&self, path: &str, metadata: &[u8]) -> Result<()> {
+        match self.storage.create(path, metadata) {
+            Ok(Created::New) => return Ok(()),
+            Ok(Created::Exists) => {}
+            Err(first) => match self.storage.create(path, metadata) {
+                Ok(Created::New) => return Ok(()),
+                Ok(Created::Exists) => {
+                    let limit = metadata.len() as u64 + 1;
+                    if self.storage.read(path, limit)?.as_deref() == Some(metadata) {
+                        return Ok(());
+                    }
+                }
+                Err(_) => return Err(first),
+            },
+        }
+        Err(StateError::storage(format!(
+            "'{}' exists already and is left as it is; the next checkpoint has another id",
+            self.storage.locate(path)
+        )))
+    }
+
+    /// Takes published checkpoints out of the log, then deletes them. What cannot be deleted is
+    /// tried again with the next retirement; that is no error.
+    ///
+    /// # Errors
+    /// `Misuse` if one is not published or all would go, and as [`publish`](Self::publish) says;
+    /// `Storage` if the retirement could not be recorded: then nothing is deleted.
+    pub fn retire(&mut self, checkpoints: &[u64]) -> Result<()> {
+        self.log.check()?;
+        let retired: BTreeSet<u64> = checkpoints.iter().copied().collect();
+        let state = self.log.state();
+        if let Some(&unknown) = retired.iter().find(|&&id| !state.is_live(id)) {
+            return Err(self.not_published(unknown));
+        }
+        if retired.is_empty() {
+            return Ok(());
+        }
+        if retired.len() == state.live.len() {
+            return Err(StateError::misuse(format!(
+                "job '{}' would be left without a checkpoint: the newest cannot be retired",
+                self.job
+            )));
+        }
+        let ids: Vec<u64> = retired.iter().copied().collect();
+        let state = state.without(&ids);
+        self.log.append(LogEvent::Retired(ids), state)?;
+        self.left_over.extend(retired);
+        self.delete_left_over();
+        Ok(())
+    }
+
+    fn not_published(&self, checkpoint: u64) -> StateError {
+        StateError::misuse(format!(
+            "checkpoint {checkpoint} of job '{}' is not published; published are {:?}",
+            self.job,
+            self.retained()
+        ))
+    }
+
+    fn delete_left_over(&mut self) {
+        for checkpoint in std::mem::take(&mut self.left_over) {
+            if let Err(error) = self.delete(checkpoint) {
+                tracing::warn!(job = %self.job, checkpoint, %error, "cannot delete a checkpoint");
+                if self.left_over.len() < LEFT_OVER {
+                    self.left_over.insert(checkpoint);
+                }
+            }
+        }
+    }
+
+    fn delete(&self, checkpoint: u64) -> Result<()> {
+        let folder = layout::checkpoint_folder(&self.job, checkpoint);
+        for name in self.storage.list(&folder)? {
+            self.storage.delete(&format!("{folder}/{name}"))?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what earlier owners left: folders of checkpoints that are not published, begun
+    /// before this owner's claim. Returns the ids, ascending.
+    ///
+    /// # Errors
+    /// `Storage`; some may have been deleted.
+    pub fn sweep(&mut self) -> Result<Vec<u64>> {
+        self.log.check()?;
+        let state = self.log.state();
+        let mut orphans: Vec<u64> = checkpoint_folders(&*self.storage, &self.job)?
+            .into_iter()
+            .filter(|&id| id < self.first_checkpoint && !state.is_live(id))
+            .collect();
+        orphans.sort_unstable();
+        for &checkpoint in &orphans {
+            self.delete(checkpoint)?;
+            self.left_over.remove(&checkpoint);
+        }
+        Ok(orphans)
+    }
+
+    /// Records that the job has finished, with its newest checkpoint as the last. Again is no
+    /// error.
+    ///
+    /// # Errors
+    /// `Misuse` if nothing is published, and as [`publish`](Self::publish) says; `Storage` if it
+    /// could not be recorded.
+    pub fn mark_finished(&mut self) -> Result<()> {
+        self.log.check()?;
+        if self.latest().is_none() {
+            return Err(StateError::misuse(format!(
+                "job '{}' cannot be recorded as finished before a checkpoint is published",
+                self.job
+            )));
+        }
+        if self.is_finished() {
+            return Ok(());
+        }
+        let state = self.log.state().finished();
+        self.log.append(LogEvent::Finished, state)
+    }
+}
+
+/// The ids of all checkpoints of which there is a folder.
+fn checkpoint_folders(storage: &dyn Storage, job: &JobId) -> Result<Vec<u64>> {
+    let names = storage.list(job.as_str())?;
+    let ids = names.iter().filter_map(|name| layout::checkpoint_of(name));
+    Ok(ids.collect())
+}
+
+/// The id that the checkpoints of a new owner begin with: above all of the log and all folders.
+fn next_checkpoint(storage: &dyn Storage, job: &JobId, state: Option<&LogState>) -> Result<u64> {
+    let newest_folder = checkpoint_folders(storage, job)?.into_iter().max();
+    let Some(state) = state else {
+        return match newest_folder {
+            None => Ok(LogState::new().next_checkpoint),
+            Some(id) => Err(StateError::new(
+                ErrorKind::Corrupt,
+                format!(
+                    "log entry '{}' is missing, although checkpoint {id} was begun",
+                    storage.locate(&layout::in_job(job, "log/1"))
+                ),
+            )),
+        };
+    };
+    let after_folders = newest_folder.map_or(0, |id| id.saturating_add(1));
+    Ok(state.next_checkpoint.max(after_folders))
+}

@@ -1,0 +1,27 @@
+//! The completed checkpoints of one job.
+//!
+//! A [`CheckpointStore`] puts the storage and the publication log together:
+//!
+//! ```text
+//! <job>/log/<seq>           what is to be believed
+//! <job>/chk-<n>/_metadata   checkpoint n
+//! ```
+//!
+//! Whoever opens it claims the log first and recovers from what stands before the claim. A
+//! checkpoint is published by its log entry alone, written once its metadata is durable; a retired
+//! one is deleted once its log entry is. Nothing is ever overwritten, and no id is used twice: an
+//! opener goes on above every id of the log and every folder that it finds.
+
+mod checkpoints;
+mod inspect;
+mod layout;
+mod options;
+mod recover;
+
+pub use checkpoints::CheckpointStore;
+pub use inspect::{Inspection, inspect};
+pub use options::{OpenMode, StoreOptions};
+pub use recover::Recovered;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! How a store is opened.
+
+/// What a new owner takes over.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OpenMode {
+    /// Everything: recover from the newest published checkpoint.
+    #[default]
+    Resume,
+    /// Nothing: with the claim, all that was published before is no more. Only the numbering goes
+    /// on.
+    Fresh,
+}
+
+/// How a [`CheckpointStore`](super::CheckpointStore) is opened.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// What is taken over. Default: everything.
+    pub mode: OpenMode,
+    /// Most bytes that the metadata of a checkpoint may have, written or read. Default 1 GiB.
+    pub max_metadata: u64,
+    /// How many of the newest log entries are read and checked against one another when opening;
+    /// the newest one always is. It alone tells everything: the others show whether the log was
+    /// tampered with. Default 4,096.
+    pub verified_entries: u64,
+}
+
+/// The option that [`StoreOptions::max_metadata`] is set by.
+pub(super) const MAX_METADATA: &str = "execution.checkpointing.max-metadata-size";
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            mode: OpenMode::Resume,
+            max_metadata: 1 << 30,
+            verified_entries: 4096,
+        }
+    }
+}
+
+impl StoreOptions {
+    /// The defaults, taking over nothing.
+    pub fn fresh() -> Self {
+        Self {
+            mode: OpenMode::Fresh,
+            ..Self::default()
+        }
+    }
+
+    /// The same, with [`max_metadata`](Self::max_metadata) set.
+    pub fn with_max_metadata(mut self, bytes: u64) -> Self {
+        self.max_metadata = bytes;
+        self
+    }
+
+    /// The same, with [`verified_entries`](Self::verified_entries) set.
+    pub fn with_verified_entries(mut self, entries: u64) -> Self {
+        self.verified_entries = entries;
+        self
+    }
+}
