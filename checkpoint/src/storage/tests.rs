@@ -209,18 +209,15 @@ fn a_crash_leaves_the_old_object_or_the_new() {
 }
 
 #[test]
-fn what_is_said_to_exist_is_durable() {
-    // The first writer dies just before its name is synced; the second finds the name.
+fn what_a_dead_process_left_unsynced_is_synced_by_the_next() {
     for crash_after in 0..40 {
         let fs = SimFs::new();
-        let store = LocalStorage::open_on(fs.clone(), "/root").unwrap();
-        fs.crash_after(fs.steps() + crash_after);
-        drop(store.create("job/log/1", b"contents"));
+        let open = || LocalStorage::open_on(fs.clone(), "/a/root");
+        fs.crash_after(crash_after);
+        drop(open().and_then(|store| store.create("job/log/1", b"contents")));
         fs.crash_after(u64::MAX);
-        let second = LocalStorage::open_on(fs.clone(), "/root").unwrap();
-        second.create("job/log/1", b"contents").unwrap();
-        let disk = fs.reboot(Survival::Synced);
-        let after = LocalStorage::open_on(disk, "/root").unwrap();
+        open().unwrap().create("job/log/1", b"contents").unwrap();
+        let after = LocalStorage::open_on(fs.reboot(Survival::Synced), "/a/root").unwrap();
         let found = after.read("job/log/1", 99).unwrap();
         assert_eq!(
             found.as_deref(),

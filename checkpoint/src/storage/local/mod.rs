@@ -60,6 +60,11 @@ impl<F: Fs> LocalStorage<F> {
         let opened = storage
             .ensure_folder(&storage.root)
             .and_then(|()| storage.fs.list(&storage.root));
+        // A process that made these folders may have died before syncing them. Those that were
+        // there all along may be closed to this user, and need it not.
+        for above in storage.root.ancestors().skip(1) {
+            drop(storage.fs.sync_folder(above));
+        }
         match opened {
             Ok(_) => Ok(storage),
             Err(error) => {
