@@ -36,6 +36,7 @@ impl Environment {
                 checkpoints: CheckpointOptions::default(),
                 checkpoint_every: None,
                 checkpoint_dir: None,
+                fresh: false,
                 snapshot_mode: SnapshotMode::Full,
                 unclaimed: Unclaimed::Refuse,
                 restart: None,
@@ -99,6 +100,12 @@ impl Environment {
     /// Default: in memory, where they survive the failure of tasks only.
     pub fn set_checkpoint_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
         self.settings.checkpoint_dir = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Begins from nothing, whatever checkpoints the directory holds; they are left behind.
+    pub const fn start_fresh(&mut self) -> &mut Self {
+        self.settings.fresh = true;
         self
     }
 

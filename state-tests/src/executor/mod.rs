@@ -104,11 +104,12 @@
 //! | `task` | the threads of subtasks |
 //! | `job` | coordination, restarts, restore |
 //! | `failure` | failures on purpose |
-//! | `clock` | time |
+//! | `clock`, `entropy` | time and randomness |
 
 mod barrier;
 mod channel;
 mod clock;
+mod entropy;
 mod environment;
 mod failure;
 mod function;

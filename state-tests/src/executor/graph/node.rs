@@ -4,7 +4,7 @@ use super::{Building, Plan};
 use crate::executor::channel::ChannelSettings;
 use crate::executor::task::Body;
 use alluvium::{Result, StateError};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 
 /// An operator, by its place in the order in which operators were added.
@@ -68,15 +68,23 @@ pub(crate) struct Graph {
 
 /// The graph that an environment and its streams build together.
 #[derive(Clone, Default)]
-pub(crate) struct SharedGraph(Arc<Mutex<Graph>>);
+pub(crate) struct SharedGraph {
+    graph: Arc<Mutex<Graph>>,
+    running: Arc<Mutex<()>>,
+}
 
 impl SharedGraph {
     pub(crate) fn same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.graph, &other.graph)
     }
 
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Graph) -> R) -> R {
-        f(&mut self.0.lock())
+        f(&mut self.graph.lock())
+    }
+
+    /// Keeps everybody else from running the graph, unless somebody does.
+    pub(crate) fn claim(&self) -> Option<MutexGuard<'_, ()>> {
+        self.running.try_lock()
     }
 
     /// The id that the next node will have. Nodes are made by one thread: a stream cannot be sent

@@ -4,10 +4,11 @@ use super::checkpoints::{Checkpoints, Order};
 use super::launch::{Launched, RunningTask, launch};
 use super::listener::JobEvent;
 use super::retained::Retained;
+use super::unrecoverable::{is_unrecoverable, may_pass};
 use super::{JobReport, JobSettings, Restore};
 use crate::executor::graph::{Plan, SharedGraph};
 use crate::executor::task::{Control, Report, TaskId};
-use alluvium::{CheckpointId, ErrorKind, Result, StateError};
+use alluvium::{CheckpointId, Result, StateError};
 use crossbeam_channel::{Receiver, RecvTimeoutError, select};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,43 +31,6 @@ pub(super) struct AttemptReport {
     pub(super) records_before: u64,
     /// Records read.
     pub(super) records: u64,
-}
-
-/// Marks an error that no restart can help.
-#[derive(Debug)]
-struct Unrecoverable;
-
-impl std::fmt::Display for Unrecoverable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a restart cannot help")
-    }
-}
-
-impl std::error::Error for Unrecoverable {}
-
-/// The same error, marked so that the job fails with it at once instead of restarting: the input
-/// is bad, say, and will be bad again.
-pub fn unrecoverable(error: StateError) -> StateError {
-    StateError::new(error.kind(), error.to_string()).with_source(Unrecoverable)
-}
-
-fn is_unrecoverable(error: &StateError) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<Unrecoverable>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// Whether what is wrong with state or program when tasks open will be wrong again.
-fn is_final_at_open(error: &StateError) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Misuse | ErrorKind::Incompatible | ErrorKind::Corrupt
-    )
 }
 
 /// Everything that a run needs.
@@ -125,7 +89,7 @@ impl Attempt<'_> {
             finished: 0,
             exhausted: 0,
         };
-        let mut outcome = running.open();
+        let mut outcome = running.open(self.report.restarts);
         if outcome.is_none() {
             let event = match ended {
                 Some(checkpoint) => JobEvent::AlreadyFinished { checkpoint },
@@ -154,8 +118,9 @@ impl Attempt<'_> {
 }
 
 impl<'a> Running<'a> {
-    /// Waits until every task has its state; how the run ends if that fails.
-    fn open(&mut self) -> Option<Outcome> {
+    /// Waits until every task has its state; how the run ends if that fails. A job that has never
+    /// run is not restarted: whoever starts it should hear at once what is wrong.
+    fn open(&mut self, restarts: u32) -> Option<Outcome> {
         let mut opened = 0;
         while opened < self.tasks.len() {
             match self.hear(Duration::from_secs(1)) {
@@ -164,7 +129,7 @@ impl<'a> Running<'a> {
                     self.records_before += records_before;
                 }
                 Heard::Report(_, Report::Failed(cause)) => {
-                    let retry = !is_final_at_open(&cause) && !is_unrecoverable(&cause);
+                    let retry = restarts > 0 && may_pass(&cause);
                     return Some(Outcome::Failed { cause, retry });
                 }
                 Heard::Report(..) | Heard::Nothing => {}

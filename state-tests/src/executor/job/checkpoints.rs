@@ -163,9 +163,9 @@ impl<'a> Checkpoints<'a> {
             } => self.aborted(checkpoint, &reason.to_string()),
             Action::Retire { checkpoints } => self.retained.retire(&checkpoints),
             Action::FailJob { cause } => self.orders.push(Order::Fail(failure(&cause))),
-            // Snapshots in memory go with their last handle; nobody waits for replies; the last
-            // checkpoint itself is the record that the job has finished.
-            Action::Discard { .. } | Action::Reply { .. } | Action::FinishJob { .. } => {}
+            Action::FinishJob { .. } => self.retained.finish(),
+            // Snapshots in memory go with their last handle; nobody waits for replies.
+            Action::Discard { .. } | Action::Reply { .. } => {}
         }
         None
     }

@@ -30,6 +30,16 @@ impl JobSettings {
         if self.name.is_empty() {
             return Err(StateError::misuse("a job needs a name, found an empty one"));
         }
+        if self.checkpoint_every.is_some() && !self.checkpointing() {
+            return Err(StateError::misuse(
+                "sources are to ask for checkpoints, but checkpointing is not enabled",
+            ));
+        }
+        if self.checkpoint_every == Some(0) {
+            return Err(StateError::misuse(
+                "the number of records between two checkpoints must be at least 1, found 0",
+            ));
+        }
         if self.rate == Some(0) {
             return Err(StateError::misuse(
                 "the rate must be at least 1 record a second, found 0",
@@ -62,11 +72,17 @@ impl Driver {
     pub(crate) fn run(self) -> Result<JobReport> {
         let named = |error: StateError| error.context(format_args!("job '{}'", self.settings.name));
         self.check().map_err(named)?;
+        // Channels belong to the graph: a second run at the same time would mix them up.
+        let Some(_alone) = self.graph.claim() else {
+            return Err(named(StateError::misuse(
+                "the environment is executing already",
+            )));
+        };
         self.run_all().map_err(named)
     }
 
     fn run_all(&self) -> Result<JobReport> {
-        let mut retained = Retained::open(&self.settings);
+        let mut retained = Retained::open(&self.settings)?;
         let mut report = JobReport::default();
         let mut first_cause = None;
         loop {
@@ -78,6 +94,9 @@ impl Driver {
             report.records_processed += attempt.records;
             let (cause, retry) = match attempt.outcome {
                 Outcome::Finished => {
+                    if report.already_finished {
+                        retained.finish();
+                    }
                     let all = attempt.records_before + attempt.records;
                     report.records_read = all.saturating_sub(report.records_before);
                     return Ok(report);
@@ -115,7 +134,7 @@ impl Driver {
     }
 
     fn run_once(&self, retained: &mut Retained, report: &mut JobReport) -> Result<AttemptReport> {
-        let latest = retained.latest();
+        let latest = retained.latest()?;
         let metadata = latest.as_deref();
         let plan = self.plan(max_parallelism(&self.settings, metadata))?;
         let restore = Restore::new(&plan, metadata, &self.settings)?;

@@ -10,9 +10,9 @@ mod report;
 mod restore;
 mod retained;
 mod settings;
+mod unrecoverable;
 mod writer;
 
-pub use attempt::unrecoverable;
 pub(crate) use driver::Driver;
 pub use handle::JobHandle;
 pub use listener::{CheckpointStats, JobEvent, JobListener};
@@ -20,4 +20,5 @@ pub use report::JobReport;
 pub(crate) use restore::Restore;
 pub(crate) use settings::JobSettings;
 pub use settings::RestartStrategy;
+pub use unrecoverable::unrecoverable;
 pub(crate) use writer::{WriteJob, WriterHandle};

@@ -44,6 +44,8 @@ pub(crate) struct JobSettings {
     pub(crate) checkpoints: CheckpointOptions,
     pub(crate) checkpoint_every: Option<u64>,
     pub(crate) checkpoint_dir: Option<PathBuf>,
+    /// Whether earlier checkpoints are left behind.
+    pub(crate) fresh: bool,
     pub(crate) snapshot_mode: SnapshotMode,
     pub(crate) unclaimed: Unclaimed,
     /// `None` depends on whether there are checkpoints.

@@ -4,14 +4,17 @@ use super::{Control, Event, Freezing, FrozenOperator, Link, Opening, Output};
 use crate::executor::Record;
 use crate::executor::function::{Access, Context, OpenContext, Process};
 use alluvium::{
-    AnyBackend, FreezeRequest, HeapOperatorState, KeyScope, KeyedBackend, OperatorStateStore,
-    OrderedKey, RawKeyedWriter, RawOperatorWriter, Result, SnapshotContext, StateBackend,
-    StateError, SubtaskInfo,
+    AnyBackend, Budget, FreezeRequest, HeapOperatorState, KeyScope, KeyedBackend,
+    OperatorStateStore, OrderedKey, RawKeyedWriter, RawOperatorWriter, Result, SnapshotContext,
+    StateBackend, StateError, SubtaskInfo,
 };
 use std::sync::Arc;
 
 /// Takes the key out of a record; `None` for a record of an input that is not keyed.
 pub(crate) type KeyOf<K, I> = Arc<dyn Fn(&I) -> Option<K> + Send + Sync>;
+
+/// The work that a backend may do between two batches.
+const MAINTENANCE: Budget = Budget { entries: 64 };
 
 /// A function with its state, as one subtask runs it.
 pub(crate) struct Operator<K: OrderedKey, I, O, F> {
@@ -69,6 +72,14 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
         let mut context = Context::new(access, &mut self.state, &self.subtask, &mut self.output);
         let result = call(&mut self.function, &mut context);
         self.own(result)
+    }
+
+    /// Lets the backend do a little of the work that may wait.
+    fn maintain(&mut self) -> Result<()> {
+        if let Some(backend) = &mut self.backend {
+            backend.maintain(MAINTENANCE)?;
+        }
+        Ok(())
     }
 
     fn open(&mut self, opening: &Opening<'_>) -> Result<()> {
@@ -158,7 +169,9 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Control for Operator<K, I
                 let result = self.function.finish();
                 self.own(result)?;
             }
-            Event::Flush | Event::Barrier(_) | Event::Cancel(_) => {}
+            // The task has nothing else to do.
+            Event::Flush => self.maintain()?,
+            Event::Barrier(_) | Event::Cancel(_) => {}
         }
         self.output.control(event)
     }
@@ -179,5 +192,12 @@ where
         let mut context = Context::new(access, &mut self.state, &self.subtask, &mut self.output);
         let result = self.function.process(record, &mut context);
         self.own(result)
+    }
+
+    fn batch(&mut self, records: &mut Vec<I>) -> Result<()> {
+        for record in records.drain(..) {
+            self.record(record)?;
+        }
+        self.maintain()
     }
 }

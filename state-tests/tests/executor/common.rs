@@ -29,7 +29,7 @@ pub(crate) fn environment(parallelism: u32) -> Environment {
             batch: 8,
             capacity: 2,
         })
-        .enable_checkpointing(Duration::from_secs(3_600))
+        .enable_checkpointing(Duration::from_hours(1))
         .set_checkpoint_every(120)
         .set_restart_strategy(RestartStrategy::FixedDelay {
             attempts: 5,
@@ -280,6 +280,7 @@ pub(crate) fn build(environment: &Environment, directory: &Path) -> Outputs {
     keyed
         .process(Gains::default)
         .uid("gains")
+        .rebalance()
         .two_phase_sink(move || sink.clone())
         .uid("sink");
     Outputs { rows, ruled, raw }
@@ -321,15 +322,15 @@ pub(crate) fn check(outputs: &Outputs, directory: &Path, parallelism: u32) {
     let rows: BTreeMap<_, _> = outputs.rows.take().into_iter().collect();
     assert_eq!(rows, expected_rows());
     let ruled = outputs.ruled.take();
-    let last = &ruled[ruled.len() - parallelism as usize..];
+    let last: Vec<_> = ruled.iter().rev().take(parallelism as usize).collect();
     assert!(
         last.iter().all(|(rules, _)| *rules == RULE_COUNT),
         "{last:?}"
     );
     assert_eq!(last.iter().map(|(_, seen)| *seen).max(), Some(RECORDS - 1));
     let raw = outputs.raw.take();
-    let last = &raw[raw.len() - parallelism as usize..];
-    assert_eq!(last.iter().sum::<u64>(), RECORDS);
+    let last: Vec<_> = raw.iter().rev().take(parallelism as usize).collect();
+    assert_eq!(last.into_iter().sum::<u64>(), RECORDS);
     check_files(directory);
 }
 

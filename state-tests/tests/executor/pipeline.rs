@@ -1,6 +1,4 @@
 //! Jobs without checkpoints: operators, exchanges, back-pressure, errors.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use alluvium::{ErrorKind, KeyedBackendExt, Result, StateError, ValueDescriptor};
 use alluvium_state_tests::executor::{
     ChannelSettings, Collection, Context, Environment, FailAt, Failure, FailurePlan, OpenContext,

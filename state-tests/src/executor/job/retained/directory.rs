@@ -1,0 +1,113 @@
+//! Checkpoints in a directory: they survive the death of the process.
+
+use super::NotPublished;
+use crate::executor::entropy::random_bytes;
+use crate::executor::job::JobSettings;
+use alluvium::checkpoint::{
+    CheckpointMetadata, CheckpointStore, JobId, LocalStorage, OwnerId, Storage, StoreOptions,
+};
+use alluvium::{Result, SnapshotLimits, StateBackend, StateError};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The published checkpoints of a job.
+pub(super) struct Directory {
+    storage: Arc<dyn Storage>,
+    job: JobId,
+    store: CheckpointStore,
+    limits: SnapshotLimits,
+}
+
+impl Directory {
+    pub(super) fn open(settings: &JobSettings, root: &Path) -> Result<Self> {
+        let job = JobId::new(settings.job_id())?;
+        let storage: Arc<dyn Storage> = Arc::new(LocalStorage::open(root)?);
+        let options = if settings.fresh {
+            StoreOptions::fresh()
+        } else {
+            StoreOptions::default()
+        };
+        let owner = OwnerId(random_bytes()?);
+        // What is recovered is read by `latest`, as it is after a failure.
+        let (mut store, _) =
+            CheckpointStore::open(Arc::clone(&storage), job.clone(), owner, options)?;
+        if let Err(error) = store.sweep() {
+            tracing::warn!(%error, "what earlier runs left behind could not be removed");
+        }
+        Ok(Self {
+            storage,
+            job,
+            store,
+            limits: settings.backend.snapshot_limits(),
+        })
+    }
+
+    pub(super) fn latest(&mut self) -> Result<Option<Arc<CheckpointMetadata>>> {
+        if self.store.must_reopen() {
+            self.reopen()?;
+        }
+        let Some(published) = self.store.latest() else {
+            return Ok(None);
+        };
+        let id = published.checkpoint;
+        let bytes = self.store.read(id)?;
+        let named = |error: StateError| error.context(format!("'{}'", self.store.locate(id)));
+        let metadata = CheckpointMetadata::from_bytes(&bytes).map_err(named)?;
+        if metadata.checkpoint.0 != id || metadata.job_id != self.job.as_str() {
+            return Err(named(StateError::incompatible(format!(
+                "expected checkpoint {id} of job '{}', found checkpoint {} of job '{}'",
+                self.job, metadata.checkpoint, metadata.job_id
+            ))));
+        }
+        Ok(Some(Arc::new(metadata)))
+    }
+
+    /// Reads the log again, after an append of which nobody knows what became.
+    fn reopen(&mut self) -> Result<()> {
+        let owner = OwnerId(random_bytes()?);
+        let storage = Arc::clone(&self.storage);
+        let options = StoreOptions::default();
+        let (store, _) = CheckpointStore::open(storage, self.job.clone(), owner, options)?;
+        self.store = store;
+        Ok(())
+    }
+
+    pub(super) fn ids(&self) -> Vec<u64> {
+        self.store.retained()
+    }
+
+    pub(super) fn next(&self) -> u64 {
+        self.store.next_checkpoint()
+    }
+
+    pub(super) fn publish(&mut self, metadata: &CheckpointMetadata) -> Result<u64, NotPublished> {
+        let bytes = encode(metadata, &self.limits).map_err(NotPublished::surely)?;
+        match self.store.publish(metadata.checkpoint.0, &bytes) {
+            Ok(()) => Ok(bytes.len() as u64),
+            Err(error) => Err(NotPublished {
+                error,
+                outcome: self.store.failure_outcome(),
+            }),
+        }
+    }
+
+    pub(super) fn retire(&mut self, checkpoints: &[u64]) {
+        if let Err(error) = self.store.retire(checkpoints) {
+            tracing::warn!(%error, ?checkpoints, "old checkpoints could not be retired");
+        }
+    }
+
+    pub(super) fn finish(&mut self) {
+        // The last checkpoint says of itself that it is the last, so nothing is lost.
+        if let Err(error) = self.store.mark_finished() {
+            tracing::warn!(%error, "the end of the job could not be recorded");
+        }
+    }
+}
+
+/// The bytes of `_metadata`, checked against what the backend allows.
+fn encode(metadata: &CheckpointMetadata, limits: &SnapshotLimits) -> Result<Vec<u8>> {
+    let bytes = metadata.to_bytes()?;
+    metadata.check_limit(bytes.len() as u64, limits)?;
+    Ok(bytes)
+}

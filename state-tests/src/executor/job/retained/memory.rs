@@ -1,0 +1,46 @@
+//! Checkpoints in memory: they survive the failure of tasks, not of the process.
+
+use crate::executor::job::JobSettings;
+use alluvium::checkpoint::CheckpointMetadata;
+use alluvium::{Result, SnapshotLimits, StateBackend};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The completed checkpoints of a job, oldest first.
+pub(super) struct Memory {
+    checkpoints: VecDeque<Arc<CheckpointMetadata>>,
+    limits: SnapshotLimits,
+}
+
+impl Memory {
+    pub(super) fn new(settings: &JobSettings) -> Self {
+        Self {
+            checkpoints: VecDeque::new(),
+            limits: settings.backend.snapshot_limits(),
+        }
+    }
+
+    pub(super) fn latest(&self) -> Option<Arc<CheckpointMetadata>> {
+        self.checkpoints.back().map(Arc::clone)
+    }
+
+    pub(super) fn ids(&self) -> Vec<u64> {
+        let checkpoints = self.checkpoints.iter();
+        checkpoints.map(|kept| kept.checkpoint.0).collect()
+    }
+
+    pub(super) fn publish(&mut self, metadata: CheckpointMetadata) -> Result<u64> {
+        let mut size = 0;
+        for subtask in metadata.operators.iter().flat_map(|op| &op.subtasks) {
+            size += subtask.size()?;
+        }
+        metadata.check_limit(size, &self.limits)?;
+        self.checkpoints.push_back(Arc::new(metadata));
+        Ok(size)
+    }
+
+    pub(super) fn retire(&mut self, checkpoints: &[u64]) {
+        self.checkpoints
+            .retain(|kept| !checkpoints.contains(&kept.checkpoint.0));
+    }
+}

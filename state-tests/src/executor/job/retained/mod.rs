@@ -1,0 +1,110 @@
+//! The completed checkpoints of a job: in memory, or in a directory.
+
+mod directory;
+mod memory;
+
+use super::JobSettings;
+use alluvium::checkpoint::{CheckpointMetadata, StoreOutcome};
+use alluvium::{Result, StateError};
+use directory::Directory;
+use memory::Memory;
+use std::sync::Arc;
+
+/// A checkpoint that could not be published.
+pub(super) struct NotPublished {
+    pub(super) error: StateError,
+    /// Whether it may be published all the same.
+    pub(super) outcome: StoreOutcome,
+}
+
+impl NotPublished {
+    /// One that never will be.
+    fn surely(error: StateError) -> Self {
+        let outcome = StoreOutcome::NotPublished;
+        Self { error, outcome }
+    }
+}
+
+/// The completed checkpoints of a job.
+pub(super) struct Retained {
+    place: Place,
+    /// No checkpoint may have an id below.
+    next: u64,
+}
+
+enum Place {
+    Memory(Memory),
+    Directory(Box<Directory>),
+}
+
+impl Retained {
+    /// Opens what the settings say.
+    pub(super) fn open(settings: &JobSettings) -> Result<Self> {
+        Ok(match &settings.checkpoint_dir {
+            None => Self {
+                place: Place::Memory(Memory::new(settings)),
+                next: 1,
+            },
+            Some(root) => {
+                let directory = Directory::open(settings, root)?;
+                Self {
+                    next: directory.next(),
+                    place: Place::Directory(Box::new(directory)),
+                }
+            }
+        })
+    }
+
+    /// The newest, which a run has to start from.
+    pub(super) fn latest(&mut self) -> Result<Option<Arc<CheckpointMetadata>>> {
+        match &mut self.place {
+            Place::Memory(memory) => Ok(memory.latest()),
+            Place::Directory(directory) => {
+                let latest = directory.latest()?;
+                self.next = self.next.max(directory.next());
+                Ok(latest)
+            }
+        }
+    }
+
+    /// The ids of all, ascending.
+    pub(super) fn ids(&self) -> Vec<u64> {
+        match &self.place {
+            Place::Memory(memory) => memory.ids(),
+            Place::Directory(directory) => directory.ids(),
+        }
+    }
+
+    /// The id that the next checkpoint may have.
+    pub(super) const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Notes that ids below `next` have been used.
+    pub(super) fn used(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
+    /// Keeps `metadata`; its size in bytes.
+    pub(super) fn publish(&mut self, metadata: CheckpointMetadata) -> Result<u64, NotPublished> {
+        match &mut self.place {
+            Place::Memory(memory) => memory.publish(metadata).map_err(NotPublished::surely),
+            Place::Directory(directory) => directory.publish(&metadata),
+        }
+    }
+
+    /// Lets go of these. What cannot be removed now can be later: the job need not fail.
+    pub(super) fn retire(&mut self, checkpoints: &[u64]) {
+        match &mut self.place {
+            Place::Memory(memory) => memory.retire(checkpoints),
+            Place::Directory(directory) => directory.retire(checkpoints),
+        }
+    }
+
+    /// Records that the job has finished with its newest checkpoint.
+    pub(super) fn finish(&mut self) {
+        if let Place::Directory(directory) = &mut self.place {
+            directory.finish();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Jobs on the embedded executor, whole: what they come to, also when tasks and processes die.
+//!
+//! | module | what it tests |
+//! |---|---|
+//! | `common` | a job that uses every kind of state there is |
+//! | `pipeline` | operators, exchanges, back-pressure, errors; no checkpoints |
+//! | `functions` | the interfaces of functions, listeners, settings |
+//! | `recovery` | tasks that fail |
+//! | `rescale` | processes that die, and other parallelism afterwards |
+//! | `at_least_once` | checkpoints without alignment |
+
+#![expect(clippy::unwrap_used, reason = "a test that fails here has failed")]
+
+mod at_least_once;
+mod common;
+mod functions;
+mod pipeline;
+mod recovery;
+mod rescale;
