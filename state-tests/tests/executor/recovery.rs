@@ -134,7 +134,11 @@ fn a_snapshot_over_the_limit_fails_its_checkpoint_and_names_the_option() {
     let error = environment.execute().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     let text = error.to_string();
-    for part in ["300", "subtask 0 of operator", "state.backend.memory.max-snapshot-size"] {
+    for part in [
+        "300",
+        "subtask 0 of operator",
+        "state.backend.memory.max-snapshot-size",
+    ] {
         assert!(text.contains(part), "{text}");
     }
 }
