@@ -2,7 +2,6 @@
 
 mod duration;
 mod flights;
-mod job_id;
 
 pub(crate) use flights::{BackendName, FlightsArgs};
 
