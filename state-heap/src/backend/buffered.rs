@@ -1,13 +1,15 @@
 //! Synchronous snapshots: encoded before freezing returns, replayed into the sink later.
 
+use super::epochs::Token;
 use alluvium_state_api::{
     Change, Entry, KeyGroupRange, Result, Section, SharedFile, SnapshotHeader, SnapshotJob,
     SnapshotReport, SnapshotSink, StateError, WholeFile,
 };
 use std::sync::Arc;
 
-/// Runs `job` now; returns a job that repeats what it wrote.
-pub(super) fn run_now(job: Box<dyn SnapshotJob>) -> Result<Box<dyn SnapshotJob>> {
+/// Runs `job` now; returns a job that repeats what it wrote, and that counts as unfinished, by
+/// `token`, as long as it lives: it holds all the bytes.
+pub(super) fn run_now(job: Box<dyn SnapshotJob>, token: Token) -> Result<Box<dyn SnapshotJob>> {
     let header = job.header().clone();
     let mut buffer = Buffer::default();
     job.run(&mut buffer)?;
@@ -15,6 +17,7 @@ pub(super) fn run_now(job: Box<dyn SnapshotJob>) -> Result<Box<dyn SnapshotJob>>
         groups: header.groups,
         header,
         buffer: Arc::new(buffer),
+        token,
     }))
 }
 
@@ -116,6 +119,7 @@ struct BufferedJob {
     header: SnapshotHeader,
     groups: KeyGroupRange,
     buffer: Arc<Buffer>,
+    token: Token,
 }
 
 impl SnapshotJob for BufferedJob {
@@ -133,6 +137,7 @@ impl SnapshotJob for BufferedJob {
                 header,
                 groups,
                 buffer,
+                token: Arc::clone(&self.token),
             }) as Box<dyn SnapshotJob>
         };
         self.groups.split(parts).into_iter().map(part).collect()

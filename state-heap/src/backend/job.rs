@@ -2,7 +2,8 @@
 
 use super::epochs::{Base, Token};
 use alluvium_state_api::{
-    KeyGroup, KeyGroupRange, Result, SnapshotHeader, SnapshotJob, SnapshotReport, SnapshotSink,
+    ErrorKind, KeyGroup, KeyGroupRange, Result, SnapshotHeader, SnapshotJob, SnapshotReport,
+    SnapshotSink, StateError,
 };
 use std::sync::Arc;
 
@@ -45,6 +46,18 @@ impl HeapJob {
     }
 }
 
+impl HeapJob {
+    /// Names the state whose value could not be encoded; what the sink refused stays as it is.
+    fn place(&self, error: StateError, state: usize) -> StateError {
+        match self.header.states.get(state) {
+            Some(meta) if error.kind() == ErrorKind::Misuse => {
+                error.context(format!("state '{}'", meta.name))
+            }
+            _ => error,
+        }
+    }
+}
+
 impl SnapshotJob for HeapJob {
     fn header(&self) -> &SnapshotHeader {
         &self.header
@@ -71,7 +84,8 @@ impl SnapshotJob for HeapJob {
         sink.begin(&self.header)?;
         for (index, state) in self.states.iter().enumerate() {
             for group in self.groups {
-                report.add(state.write_group(group, index, self.since, sink)?);
+                let written = state.write_group(group, index, self.since, sink);
+                report.add(written.map_err(|error| self.place(error, index))?);
             }
         }
         Ok(report)

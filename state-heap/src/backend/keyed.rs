@@ -294,9 +294,10 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         f: impl FnOnce(&mut Option<V>, &mut Option<W>) -> R,
     ) -> Result<R> {
         if first.0.id() == second.0.id() {
-            return Err(StateError::misuse(
-                "two different states are needed, found one twice",
-            ));
+            let name = &self.registry.any(first.0.id())?.meta().name;
+            return Err(StateError::misuse(format!(
+                "two different states are needed, found state '{name}' twice"
+            )));
         }
         let mut other = self
             .value_get(second.0, cx, second.1)?
@@ -574,9 +575,9 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         let (base, token) = self.epochs.freeze(request.checkpoint, request.mode);
         let base = base.filter(|_| self.options.track_changes);
         header.base = base.map(|base| base.checkpoint);
-        let job = Box::new(HeapJob::new(header, states, base, token));
+        let job = Box::new(HeapJob::new(header, states, base, Arc::clone(&token)));
         if self.options.synchronous_snapshots {
-            return super::buffered::run_now(job);
+            return super::buffered::run_now(job, token);
         }
         Ok(job)
     }

@@ -9,7 +9,7 @@ use super::values::ValueTable;
 use crate::table::{Inline, Shared};
 use alluvium_state_api::{
     CodecRef, KeyCx, KeyedBackend, ListHandle, MapHandle, OrderedKey, Result, StateData,
-    StateHandle, StateRef, ValueHandle,
+    StateError, StateHandle, StateId, StateRef, ValueHandle,
 };
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
@@ -31,6 +31,14 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
         match value {
             Some(value) => Ok(path + self.live.size_of(&**codec, value)?),
             None => Ok(0),
+        }
+    }
+
+    /// Names the state whose value could not be encoded.
+    fn place(&self, state: StateId, error: StateError) -> StateError {
+        match self.registry.any(state) {
+            Ok(table) => error.context(format!("state '{}'", table.meta().name)),
+            Err(_) => error,
         }
     }
 
@@ -62,7 +70,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
             .map(StateRef::into_owned);
         let path = self.owner_size(cx, namespace);
         let freed = self.entry_size(&codec, path, old.as_ref())?;
-        let taken = self.entry_size(&codec, path, new)?;
+        let taken = self.entry_size(&codec, path, new);
+        let taken = taken.map_err(|error| self.place(handle.id(), error))?;
         self.live.replace(freed, taken)
     }
 
@@ -107,7 +116,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
             taken = path;
         }
         for item in items {
-            taken += self.live.size_of(&*codec, item)?;
+            let size = self.live.size_of(&*codec, item);
+            taken += size.map_err(|error| self.place(handle.id(), error))?;
         }
         self.live.replace(freed, taken)
     }
@@ -127,7 +137,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
             .map(StateRef::into_owned);
         let path = self.owner_size(cx, namespace) + self.live.size_of_key(user_key);
         let freed = self.entry_size(&codec, path, old.as_ref())?;
-        let taken = self.entry_size(&codec, path, new)?;
+        let taken = self.entry_size(&codec, path, new);
+        let taken = taken.map_err(|error| self.place(handle.id(), error))?;
         self.live.replace(freed, taken)
     }
 
@@ -149,7 +160,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
                 .map_get(handle, cx, namespace, user_key)?
                 .map(StateRef::into_owned);
             freed += self.entry_size(&codec, path, old.as_ref())?;
-            taken += self.entry_size(&codec, path, Some(value))?;
+            let size = self.entry_size(&codec, path, Some(value));
+            taken += size.map_err(|error| self.place(handle.id(), error))?;
         }
         self.live.replace(freed, taken)
     }

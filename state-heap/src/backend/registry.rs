@@ -58,8 +58,10 @@ impl<K: 'static> Registry<K> {
             return Ok(Some(id));
         }
         Err(StateError::misuse(format!(
-            "state '{}' is registered as {} of {}, and now as {} of {}",
-            meta.name, before.kind, before.value, meta.kind, meta.value
+            "state '{}' is registered as {}, and now as {}",
+            meta.name,
+            shape(before),
+            shape(meta)
         )))
     }
 
@@ -126,6 +128,19 @@ impl<K: 'static> Registry<K> {
             None => wrong_handle(id),
         }
     }
+}
+
+/// The kind and all the types of a state, in words.
+fn shape(meta: &StateMeta) -> String {
+    let user_key = meta.user_key.as_ref();
+    let user_key = user_key.map_or_else(String::new, |user_key| format!("{user_key} to "));
+    let StateMeta {
+        kind,
+        value,
+        namespace,
+        ..
+    } = meta;
+    format!("{kind} of {user_key}{value} in namespaces {namespace}")
 }
 
 #[cold]
