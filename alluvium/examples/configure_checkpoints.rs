@@ -1,11 +1,8 @@
 //! Enabling checkpoints, and every option that they have.
 
+use alluvium::Result;
 use alluvium::checkpoint::{CheckpointMode, CheckpointOptions};
-use alluvium::{Result, StateError};
-use alluvium_state_tests::executor::{
-    Collected, Environment, FailAt, Failure, FailurePlan, RestartStrategy,
-};
-use std::path::Path;
+use alluvium_state_tests::executor::{Environment, FailAt, Failure, FailurePlan};
 use std::time::Duration;
 
 /// All options at once. Those that are not named keep their defaults.
@@ -27,10 +24,14 @@ fn options() -> CheckpointOptions {
         .with_tolerable_failed(2)
 }
 
-/// Sums up 1 to 4, with a checkpoint behind every second record.
-fn sums(environment: &mut Environment) -> Collected<u64> {
-    environment.set_checkpoint_every(2);
+/// What comes of a job whose first snapshot fails.
+fn run_with(options: CheckpointOptions) -> Result<String> {
+    let mut environment = Environment::new("configured");
     environment
+        .set_checkpoint_options(options)
+        .set_checkpoint_every(2)
+        .set_failures(FailurePlan::new().fail("sum", None, FailAt::Snapshot(1), Failure::Error));
+    let sums = environment
         .from_collection(1..=4)
         .key_by(|_| ())
         .map_with_state(|value, sum: Option<u64>| {
@@ -38,38 +39,11 @@ fn sums(environment: &mut Environment) -> Collected<u64> {
             (sum, Some(sum))
         })
         .uid("sum")
-        .collect()
-}
-
-/// What comes of a job whose first snapshot fails.
-fn run_with(options: CheckpointOptions) -> Result<String> {
-    let mut environment = Environment::new("configured");
-    let failure = FailurePlan::new().fail("sum", None, FailAt::Snapshot(1), Failure::Error);
-    environment
-        .set_checkpoint_options(options)
-        .set_failures(failure);
-    let sums = sums(&mut environment);
+        .collect();
     let report = environment.execute()?;
-    let (sums, failed) = (sums.take(), report.failed_checkpoints);
+    let sums = sums.take();
+    let failed = report.failed_checkpoints;
     Ok(format!("sums {sums:?}, {failed} failed checkpoint"))
-}
-
-/// A job that keeps its checkpoints in a directory: they outlive it, however it ends.
-fn run_in(directory: &Path, failures: FailurePlan) -> Result<String> {
-    let mut environment = Environment::new("kept");
-    environment
-        .set_checkpoint_options(options())
-        .set_checkpoint_dir(directory)
-        .set_restart_strategy(RestartStrategy::None)
-        .set_failures(failures);
-    let sums = sums(&mut environment);
-    let report = environment.execute()?;
-    Ok(format!(
-        "sums {:?}, {} records before, {} read",
-        sums.take(),
-        report.records_before,
-        report.records_read
-    ))
 }
 
 pub(crate) fn run() -> Result<Vec<String>> {
@@ -97,15 +71,6 @@ pub(crate) fn run() -> Result<Vec<String>> {
     ] {
         lines.extend(run_with(wrong).err().map(|error| error.to_string()));
     }
-
-    // The first execution fails behind its first checkpoint; the second goes on from it.
-    let directory = tempfile::tempdir()
-        .map_err(|error| StateError::storage("no temporary directory").with_source(error))?;
-    let failure = FailurePlan::new().fail("sum", None, FailAt::BeforeBarrier(2), Failure::Error);
-    let failed = run_in(directory.path(), failure).is_err();
-    lines.push(format!("kept in a directory: failed {failed}"));
-    let resumed = run_in(directory.path(), FailurePlan::new())?;
-    lines.push(format!("resumed: {resumed}"));
     Ok(lines)
 }
 

@@ -78,8 +78,6 @@ examples! {
         "at least once: sums [1, 3, 6, 10], 1 failed checkpoint",
         "job 'configured': 'execution.checkpointing.timeout' must be at least 10ms, found 1ms",
         "job 'configured': 'execution.checkpointing.num-retained' must be at least 1, found 0",
-        "kept in a directory: failed true",
-        "resumed: sums [6, 10], 2 records before, 2 read",
     ];
 
     choose_backend from "../examples/choose_backend.rs" prints [

@@ -3,7 +3,12 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`executor`] | a small stream engine on Alluvium's state |
+//! | [`conformance`] | the suite that every backend must pass |
+//! | `model` (feature `model`) | a naive model of all state, and random programs against it |
 
 #![forbid(unsafe_code)]
 
+pub mod conformance;
 pub mod executor;
+#[cfg(feature = "model")]
+pub mod model;

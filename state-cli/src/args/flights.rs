@@ -1,8 +1,6 @@
 //! The options of `alluvium run flights`.
 
-use super::duration;
-use alluvium::StateError;
-use alluvium::checkpoint::JobId;
+use super::{duration, job_id};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,8 +14,6 @@ Examples:
       where its last checkpoint stands, also with another --parallelism.
   alluvium run flights --repeat 30 --crash-after 1000000
       Dies in the midst of it.
-  alluvium run flights --fresh --json
-      Starts over, replaces what an earlier run has written, prints the summary as JSON.
 
 Lines of the input are numbered as in an editor: the header is line 1.
 ALLUVIUM_LOG=warn (or info, debug) shows what the library logs.";
@@ -79,13 +75,9 @@ pub(crate) struct FlightsArgs {
     #[arg(long)]
     pub(crate) skip_bad_lines: bool,
 
-    /// Starts from zero and replaces the output files and checkpoints of this job
-    #[arg(long)]
-    pub(crate) fresh: bool,
-
     /// The id under which the job's checkpoints are found again
-    #[arg(long, value_name = "ID", default_value = "flights", value_parser = job_id)]
-    pub(crate) job_id: JobId,
+    #[arg(long, value_name = "ID", default_value = "flights", value_parser = job_id::parse)]
+    pub(crate) job_id: String,
 
     /// Prints the summary as JSON
     #[arg(long)]
@@ -107,8 +99,4 @@ impl FlightsArgs {
             None => self.output.join("checkpoints"),
         }
     }
-}
-
-fn job_id(text: &str) -> Result<JobId, StateError> {
-    JobId::new(text)
 }

@@ -2,6 +2,7 @@
 
 mod duration;
 mod flights;
+mod job_id;
 
 pub(crate) use flights::{BackendName, FlightsArgs};
 

@@ -31,7 +31,7 @@ pub(super) fn build(
         .set_state_backend(backend(args.backend))
         .enable_checkpointing(args.checkpoint_interval)
         .set_checkpoint_dir(args.checkpoint_dir())
-        .set_job_id(args.job_id.as_str());
+        .set_job_id(&args.job_id);
     if let Some(rate) = args.rate {
         environment.set_rate(rate);
     }

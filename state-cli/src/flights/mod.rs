@@ -32,7 +32,6 @@ mod watch;
 use crate::args::FlightsArgs;
 use alluvium::{Result, StateError};
 use input::Input;
-use output::Claim;
 use std::sync::Arc;
 use summary::{Run, Summary};
 use watch::Watch;
@@ -57,25 +56,17 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
         ))
     })?;
     let mut environment = job::build(args, parallelism, &input)?;
-    environment.check()?;
-    // From here on files change.
-    let claim = Claim::take(args)?;
-    if claim.is_fresh() {
-        environment.start_fresh();
-    }
     let watch = Watch::new(records);
     environment.set_listener(watch.clone());
     let report = environment.execute();
     let checkpoints = watch.finish();
-    let report = report?;
-    claim.finish()?;
     let run = Run {
         args,
         input: &input,
         path: &path,
         parallelism,
     };
-    let summary = Summary::new(&run, &report, checkpoints, start.elapsed());
+    let summary = Summary::new(&run, &report?, checkpoints, start.elapsed());
     if args.json {
         println!("{}", summary.to_json()?);
     } else {

@@ -100,7 +100,7 @@ impl Summary {
         let rate = report.records_processed as f64 / duration.as_secs_f64().max(1e-9);
         Self {
             job: JOB,
-            job_id: args.job_id.to_string(),
+            job_id: args.job_id.clone(),
             already_finished: report.already_finished,
             input: path.to_path_buf(),
             output: args.output.clone(),

@@ -90,7 +90,7 @@ fn options_that_make_no_sense_are_told() {
         (["--backend", "floppy"], "[possible values: memory]"),
         (["--repeat", "0"], "0 is not in 1.."),
         (["--rate", "x"], "invalid digit"),
-        (["--job-id", "../other"], "a job id is 1 to 128"),
+        (["--job-id", "../other"], "a job id names a folder"),
     ] {
         let ran = flights.run(&options);
         assert_eq!(ran.code, Some(2), "{options:?}");

@@ -1,9 +1,8 @@
 //! Running the binary.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The first line of every input.
@@ -66,15 +65,6 @@ impl Flights {
         Ran::from(self.command(more).output().unwrap())
     }
 
-    /// Starts a run, to be killed.
-    pub(crate) fn start(&self, more: &[&str]) -> Running {
-        let mut command = self.command(more);
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        Running { child, stderr }
-    }
-
     /// Runs to a good end; the summary.
     pub(crate) fn finish(&self, more: &[&str]) -> Value {
         let more: Vec<&str> = more.iter().copied().chain(["--json"]).collect();
@@ -97,32 +87,6 @@ impl Flights {
     }
 }
 
-/// A run that has not ended.
-pub(crate) struct Running {
-    child: Child,
-    stderr: BufReader<ChildStderr>,
-}
-
-impl Running {
-    /// Waits for a line that begins so; `false` if the run ends before.
-    pub(crate) fn wait_for(&mut self, start: &str) -> bool {
-        let mut line = String::new();
-        while self.stderr.read_line(&mut line).unwrap() > 0 {
-            if line.starts_with(start) {
-                return true;
-            }
-            line.clear();
-        }
-        false
-    }
-
-    /// Kills it as `kill -9` does.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         Self {
@@ -136,37 +100,4 @@ impl From<Output> for Ran {
 /// A count in a summary.
 pub(crate) fn count(summary: &Value, key: &str) -> u64 {
     summary[key].as_u64().unwrap()
-}
-
-/// Everything below a directory: path and contents, sorted.
-pub(crate) fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut open = vec![directory.to_owned()];
-    while let Some(directory) = open.pop() {
-        for entry in std::fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let bytes = std::fs::read(&path).unwrap();
-                found.push((path, bytes));
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The same without the logs of checkpoints: every start adds its claim to them.
-pub(crate) fn all_but_log(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = files(directory);
-    files.retain(|(path, _)| !path.parent().is_some_and(|parent| parent.ends_with("log")));
-    files
-}
-
-/// The files that anybody may read.
-pub(crate) fn visible(output: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = files(output);
-    files.retain(|(path, _)| path.extension().is_some_and(|kind| kind == "csv"));
-    files
 }

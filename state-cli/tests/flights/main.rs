@@ -8,8 +8,5 @@
 
 mod bad_input;
 mod command;
-mod damage;
-mod fresh;
 mod reference;
-mod resume;
 mod straight;

@@ -207,15 +207,6 @@ impl Environment {
         Stream::from_port(self.graph.clone(), port)
     }
 
-    /// Checks the job and its settings, as far as that goes without reading or writing anything.
-    ///
-    /// # Errors
-    /// `Misuse` if they make no sense.
-    pub fn check(&self) -> Result<()> {
-        let (_cancel, cancelled) = crossbeam_channel::bounded(1);
-        self.driver(cancelled).check()
-    }
-
     /// Runs the job to its end.
     ///
     /// # Errors

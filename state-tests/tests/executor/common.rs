@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The number of records of the source.
-pub(crate) const RECORDS: u64 = 1_200;
+pub(crate) const RECORDS: u64 = 2_000;
 /// The number of keys.
 pub(crate) const KEYS: u64 = 37;
 /// The number of splits of the source.

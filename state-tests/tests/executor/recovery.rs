@@ -51,7 +51,7 @@ fn failures_at_random_records_and_barriers_change_nothing() {
             let operator = OPERATORS[random.below(6) as usize];
             let checkpoint = 1 + random.below(4);
             let at = match random.below(4) {
-                0 => FailAt::Record(1 + random.below(150)),
+                0 => FailAt::Record(1 + random.below(300)),
                 1 => FailAt::BeforeBarrier(checkpoint),
                 2 => FailAt::AfterBarrier(checkpoint),
                 _ => FailAt::Complete(checkpoint),
