@@ -23,7 +23,7 @@ type Format<T> = Arc<dyn Fn(&T, &mut Vec<u8>) + Send + Sync>;
 ///
 /// ```
 /// use alluvium_state_tests::executor::FileSink;
-/// let sink = FileSink::new("/tmp/out", "counts", |(word, count): &(String, u64), line| {
+/// let sink = FileSink::new("out", "counts", |(word, count): &(String, u64), line| {
 ///     line.extend_from_slice(format!("{word},{count}\n").as_bytes());
 /// })
 /// .with_header("word,count\n");
