@@ -43,7 +43,7 @@ impl<KS: Clone, VS: Clone> Group<KS, VS> {
         stamp: Stamp,
         rehash: impl Fn(&KS) -> u64,
     ) -> Option<VS> {
-        let (key, value) = self.table.remove(hash, &eq)?;
+        let (key, value) = self.table.remove(hash, &eq, &rehash)?;
         if stamp.tombstones {
             self.bury(hash, eq, key, stamp.epoch, rehash);
         }

@@ -191,7 +191,7 @@ where
             users.len()
         });
         if left == Some(0) {
-            owners.remove(owner.hash, same);
+            owners.remove(owner.hash, same, rehash);
         }
     }
 
@@ -240,7 +240,7 @@ where
         let Some(owners) = self.owners.get_mut(owner.group) else {
             return;
         };
-        let Some((_, users)) = owners.remove(owner.hash, |held| owner.is(held)) else {
+        let Some((_, users)) = owners.remove(owner.hash, |held| owner.is(held), rehash) else {
             return;
         };
         for user in users.iter() {

@@ -1,10 +1,7 @@
-//! One small hash table under the directory.
+//! Cells: a small hash table that is owned, or shared with snapshots.
 
 use hashbrown::HashTable;
 use std::sync::Arc;
-
-/// The greatest number of entries of a small table: as many as hashbrown puts into 512 buckets.
-pub const MAX_ENTRIES: usize = 448;
 
 /// One entry, with the epoch of its last change.
 #[derive(Clone, Debug)]
@@ -23,26 +20,32 @@ enum Held<KS, VS> {
     Frozen(Arc<Small<KS, VS>>),
 }
 
-/// A small table in its place under the directory.
+/// A small table in its place.
+///
+/// Without a snapshot the table is owned and written in place, with no atomic operation. Freezing
+/// moves it into an `Arc`; the first write after that takes it back if no snapshot is left, and
+/// copies this one table otherwise.
 #[derive(Debug)]
 pub(super) struct Cell<KS, VS> {
     held: Held<KS, VS>,
     /// The greatest stamp among the entries, or one that was: never too low.
     pub(super) newest: u32,
-    /// How many directory bits all its entries share.
-    pub(super) depth: u8,
 }
 
 impl<KS: Clone, VS: Clone> Cell<KS, VS> {
-    pub(super) const fn new(table: Small<KS, VS>, newest: u32, depth: u8) -> Self {
+    pub(super) const fn new(table: Small<KS, VS>, newest: u32) -> Self {
         Self {
             held: Held::Owned(table),
             newest,
-            depth,
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    pub(super) const fn is_shared(&self) -> bool {
+        matches!(self.held, Held::Frozen(_))
+    }
+
+    #[inline(always)]
     pub(super) fn table(&self) -> &Small<KS, VS> {
         match &self.held {
             Held::Owned(table) => table,
@@ -50,15 +53,36 @@ impl<KS: Clone, VS: Clone> Cell<KS, VS> {
         }
     }
 
-    /// The table to write to: taken back from a snapshot that is gone, or copied.
-    #[inline]
-    pub(super) fn table_mut(&mut self) -> &mut Small<KS, VS> {
-        if let Held::Frozen(_) = &self.held {
+    /// The table and its newest stamp, for writing: taken back from a snapshot that is gone, or
+    /// copied.
+    #[inline(always)]
+    pub(super) fn write(&mut self) -> (&mut Small<KS, VS>, &mut u32) {
+        if self.is_shared() {
             self.thaw();
         }
-        match &mut self.held {
+        let table = match &mut self.held {
             Held::Owned(table) => table,
+            // After `thaw` there is no such cell.
             Held::Frozen(table) => Arc::make_mut(table),
+        };
+        (table, &mut self.newest)
+    }
+
+    /// Takes the table out; the cell is to be given another one, or dropped.
+    pub(super) fn take(&mut self) -> Small<KS, VS> {
+        std::mem::take(self.write().0)
+    }
+
+    /// Shares the table with a snapshot. An empty one is not worth it.
+    pub(super) fn freeze(&mut self) -> Option<Arc<Small<KS, VS>>> {
+        match &mut self.held {
+            Held::Frozen(table) => Some(Arc::clone(table)),
+            Held::Owned(table) if table.is_empty() => None,
+            Held::Owned(table) => {
+                let shared = Arc::new(std::mem::take(table));
+                self.held = Held::Frozen(Arc::clone(&shared));
+                Some(shared)
+            }
         }
     }
 
@@ -72,15 +96,5 @@ impl<KS: Clone, VS: Clone> Cell<KS, VS> {
                 Arc::try_unwrap(table).unwrap_or_else(|shared| (*shared).clone())
             }
         });
-    }
-
-    /// Shares the table with a snapshot.
-    pub(super) fn freeze(&mut self) -> Arc<Small<KS, VS>> {
-        let table = match std::mem::replace(&mut self.held, Held::Owned(HashTable::new())) {
-            Held::Owned(table) => Arc::new(table),
-            Held::Frozen(table) => table,
-        };
-        self.held = Held::Frozen(Arc::clone(&table));
-        table
     }
 }

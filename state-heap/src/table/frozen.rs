@@ -1,7 +1,7 @@
 //! The table that a snapshot reads.
 
+use super::address::Addresses;
 use super::cell::Small;
-use super::directory::Directory;
 use std::sync::Arc;
 
 /// A table as it was when it was frozen. Cheap to clone, readable from any thread.
@@ -12,11 +12,13 @@ pub struct FrozenTable<KS, VS> {
 
 #[derive(Debug)]
 struct Inner<KS, VS> {
-    directory: Directory,
-    /// Each small table with the greatest stamp in it.
-    cells: Vec<(Arc<Small<KS, VS>>, u32)>,
+    addresses: Addresses,
+    cells: Vec<FrozenCell<KS, VS>>,
     len: usize,
 }
+
+/// A small table, unless it is empty, and the greatest stamp in it.
+pub(super) type FrozenCell<KS, VS> = (Option<Arc<Small<KS, VS>>>, u32);
 
 impl<KS, VS> Clone for FrozenTable<KS, VS> {
     fn clone(&self) -> Self {
@@ -27,14 +29,10 @@ impl<KS, VS> Clone for FrozenTable<KS, VS> {
 }
 
 impl<KS, VS> FrozenTable<KS, VS> {
-    pub(super) fn new(
-        directory: Directory,
-        cells: Vec<(Arc<Small<KS, VS>>, u32)>,
-        len: usize,
-    ) -> Self {
+    pub(super) fn new(addresses: Addresses, cells: Vec<FrozenCell<KS, VS>>, len: usize) -> Self {
         Self {
             inner: Arc::new(Inner {
-                directory,
+                addresses,
                 cells,
                 len,
             }),
@@ -53,11 +51,10 @@ impl<KS, VS> FrozenTable<KS, VS> {
 
     /// What was held for the key with this hash.
     pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
-        let (table, _) = self
-            .inner
-            .cells
-            .get(self.inner.directory.cell(hash)? as usize)?;
+        let inner = &*self.inner;
+        let (table, _) = inner.cells.get(inner.addresses.cell(hash))?;
         table
+            .as_ref()?
             .find(hash, |slot| eq(&slot.key))
             .map(|slot| &slot.value)
     }
@@ -76,7 +73,7 @@ impl<KS, VS> FrozenTable<KS, VS> {
             .cells
             .iter()
             .filter(move |(_, newest)| after(*newest));
-        let slots = cells.flat_map(|(table, _)| table.iter());
+        let slots = cells.filter_map(|(table, _)| table.as_deref()).flatten();
         slots
             .filter(move |slot| after(slot.stamp))
             .map(|s| (&s.key, &s.value, s.stamp))

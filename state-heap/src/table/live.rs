@@ -1,10 +1,19 @@
 //! The table that a task reads and writes.
 
-use super::cell::{Cell, MAX_ENTRIES, Slot, Small};
-use super::directory::{Chunks, Directory, MAX_DEPTH};
+use super::address::Addresses;
+use super::cell::{Cell, Slot};
+use super::chunked::Chunked;
 use super::frozen::FrozenTable;
 use super::hold::Hold;
+use super::small;
 use hashbrown::HashTable;
+
+/// Entries for each cell: with more, a cell is divided. A cell that waits for its turn comes to
+/// hold twice as many, and seldom more than the 448 that fit into 512 buckets.
+const LOAD: usize = 192;
+
+/// With less than this part of [`LOAD`] for each, two cells are merged.
+const MERGE_PART: usize = 4;
 
 /// The entries of one key group of one state.
 ///
@@ -13,9 +22,11 @@ use hashbrown::HashTable;
 /// yields the hash of a held key: hashes are not stored.
 #[derive(Debug)]
 pub struct Table<KS, VS> {
-    directory: Directory,
-    cells: Chunks<Cell<KS, VS>>,
+    addresses: Addresses,
+    cells: Chunked<Cell<KS, VS>>,
     len: usize,
+    /// The bytes allocated for small tables.
+    small_bytes: usize,
 }
 
 impl<KS: Clone, VS: Clone> Default for Table<KS, VS> {
@@ -28,9 +39,10 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     /// An empty table; allocates nothing.
     pub const fn new() -> Self {
         Self {
-            directory: Directory::new(),
-            cells: Chunks::new(),
+            addresses: Addresses::new(0),
+            cells: Chunked::new(),
             len: 0,
+            small_bytes: 0,
         }
     }
 
@@ -47,7 +59,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     /// What is held for the key with this hash.
     #[inline]
     pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
-        let cell = self.cells.get(self.directory.cell(hash)?)?;
+        let cell = self.cells.get(self.addresses.cell(hash))?;
         cell.table()
             .find(hash, |slot| eq(&slot.key))
             .map(|slot| &slot.value)
@@ -56,7 +68,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     /// The held key and what is held for it.
     #[inline]
     pub fn get_key_value(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(&KS, &VS)> {
-        let cell = self.cells.get(self.directory.cell(hash)?)?;
+        let cell = self.cells.get(self.addresses.cell(hash))?;
         cell.table()
             .find(hash, |slot| eq(&slot.key))
             .map(|slot| (&slot.key, &slot.value))
@@ -71,14 +83,17 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         stamp: u32,
         f: impl FnOnce(&mut VS) -> R,
     ) -> Option<R> {
-        let cell = self.cells.get_mut(self.directory.cell(hash)?)?;
-        cell.newest = cell.newest.max(stamp);
-        let slot = cell.table_mut().find_mut(hash, |slot| eq(&slot.key))?;
+        let cell = self.cells.get_mut(self.addresses.cell(hash))?;
+        let (table, newest) = cell.write();
+        let slot = table.find_mut(hash, |slot| eq(&slot.key))?;
+        *newest = stamp.max(*newest);
         slot.stamp = stamp;
         Some(f(&mut slot.value))
     }
 
     /// Adds an entry whose key is not there yet.
+    ///
+    /// Moves the entries of two small tables at most: a few hundred, unless hashes are alike.
     #[inline]
     pub fn insert_new(
         &mut self,
@@ -88,29 +103,47 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         stamp: u32,
         rehash: impl Fn(&KS) -> u64,
     ) {
-        let room = self.room(hash, &rehash);
-        if let Some(cell) = room {
-            cell.newest = cell.newest.max(stamp);
-            cell.table_mut()
-                .insert_unique(hash, Slot { key, value, stamp }, |slot| rehash(&slot.key));
-            self.len += 1;
+        if self.len >= self.cells.len() * LOAD {
+            self.divide(&rehash);
         }
+        let Some(cell) = self.cells.get_mut(self.addresses.cell(hash)) else {
+            return;
+        };
+        let (table, newest) = cell.write();
+        if table.len() == table.capacity() {
+            self.small_bytes -= table.allocation_size();
+            small::grow(table, |slot| rehash(&slot.key));
+            self.small_bytes += table.allocation_size();
+        }
+        *newest = stamp.max(*newest);
+        table.insert_unique(hash, Slot { key, value, stamp }, |slot| rehash(&slot.key));
+        self.len += 1;
     }
 
-    /// Removes the entry of the key; returns its key and value.
+    /// Removes the entry of the key; returns its key and value. What is left takes no more memory
+    /// than it needs, and none if nothing is left.
     #[inline]
-    pub fn remove(&mut self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(KS, VS)> {
-        let cell = self.cells.get_mut(self.directory.cell(hash)?)?;
+    pub fn remove(
+        &mut self,
+        hash: u64,
+        eq: impl Fn(&KS) -> bool,
+        rehash: impl Fn(&KS) -> u64,
+    ) -> Option<(KS, VS)> {
+        let cell = self.cells.get_mut(self.addresses.cell(hash))?;
         // Looked for first: an absent key must not copy a table that a snapshot shares.
-        cell.table().find(hash, |slot| eq(&slot.key))?;
-        let table = cell.table_mut();
+        if cell.is_shared() {
+            cell.table().find(hash, |slot| eq(&slot.key))?;
+        }
+        let (table, _) = cell.write();
         let (slot, _) = table.find_entry(hash, |slot| eq(&slot.key)).ok()?.remove();
         self.len -= 1;
-        if table.is_empty() {
-            *table = HashTable::new();
+        if small::is_sparse(table) {
+            self.small_bytes -= table.allocation_size();
+            small::shrink(table, |slot| rehash(&slot.key));
+            self.small_bytes += table.allocation_size();
         }
-        if self.len == 0 {
-            *self = Self::new();
+        if self.len * MERGE_PART < self.cells.len() * LOAD {
+            self.merge(&rehash);
         }
         Some((slot.key, slot.value))
     }
@@ -127,60 +160,63 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     ///
     /// Takes time proportional to the number of small tables; no entry is touched.
     pub fn freeze(&mut self) -> FrozenTable<KS, VS> {
-        let cells = self
-            .cells
-            .iter_mut()
-            .map(|cell| (cell.freeze(), cell.newest))
-            .collect();
-        FrozenTable::new(self.directory.clone(), cells, self.len)
+        let mut cells = Vec::with_capacity(self.cells.len());
+        cells.extend(
+            self.cells
+                .iter_mut()
+                .map(|cell| (cell.freeze(), cell.newest)),
+        );
+        FrozenTable::new(self.addresses, cells, self.len)
     }
 
-    /// The bytes allocated for small tables and directory, without what keys and values own.
+    /// The bytes allocated for the small tables and the list of them, without what keys and values
+    /// own, and without what only snapshots still hold.
     pub fn allocated(&self) -> usize {
-        let cells = self
-            .cells
-            .iter()
-            .map(|cell| size_of_val(cell) + cell.table().allocation_size());
-        self.directory.allocated() + cells.sum::<usize>()
+        self.small_bytes + self.cells.allocated_bytes()
     }
 
-    /// The cell of `hash`, with room for one more entry.
-    #[inline]
-    fn room(&mut self, hash: u64, rehash: &impl Fn(&KS) -> u64) -> Option<&mut Cell<KS, VS>> {
-        loop {
-            let Some(id) = self.directory.cell(hash) else {
-                self.directory.start();
-                self.cells.push(Cell::new(HashTable::new(), 0, 0));
-                continue;
-            };
-            let cell = self.cells.get(id)?;
-            // Entries that share all directory bits stay together, however many they are.
-            if cell.table().len() < MAX_ENTRIES || cell.depth >= MAX_DEPTH {
-                return self.cells.get_mut(id);
-            }
-            self.split(id, hash, rehash);
-        }
-    }
-
-    /// Moves the entries of cell `id` whose next directory bit is set into a cell of their own.
+    /// Adds a cell, which takes its part of the entries of the one that is divided for it.
     #[cold]
     #[inline(never)]
-    fn split(&mut self, id: u32, hash: u64, rehash: &impl Fn(&KS) -> u64) {
-        let Some(cell) = self.cells.get_mut(id) else {
+    fn divide(&mut self, rehash: &impl Fn(&KS) -> u64) {
+        let mut new = Cell::new(HashTable::new(), 0);
+        if let Some(cell) = self.cells.get_mut(self.addresses.next_split()) {
+            let table = cell.take();
+            self.small_bytes -= table.allocation_size();
+            let bit = self.addresses.split_bit();
+            let (low, high) = small::split(table, bit, |slot| rehash(&slot.key));
+            self.small_bytes += low.allocation_size() + high.allocation_size();
+            let newest = cell.newest;
+            *cell = Cell::new(low, newest);
+            new = Cell::new(high, newest);
+        }
+        self.cells.push(new);
+        self.addresses = Addresses::new(self.cells.len());
+    }
+
+    /// Removes the last cell and gives its entries back to the one that was divided for it.
+    #[cold]
+    #[inline(never)]
+    fn merge(&mut self, rehash: &impl Fn(&KS) -> u64) {
+        if self.len == 0 {
+            *self = Self::new();
+            return;
+        }
+        if self.cells.len() == 1 {
+            return;
+        }
+        let Some(mut last) = self.cells.pop() else {
             return;
         };
-        let (depth, newest) = (cell.depth, cell.newest);
-        let table = cell.table_mut();
-        let moves = |slot: &Slot<KS, VS>| Directory::moves(rehash(&slot.key), depth);
-        let count = table.iter().filter(|slot| moves(slot)).count();
-        let mut moved: Small<KS, VS> = HashTable::with_capacity(count);
-        for slot in table.extract_if(|slot| moves(slot)) {
-            let hash = rehash(&slot.key);
-            moved.insert_unique(hash, slot, |slot| rehash(&slot.key));
+        self.addresses = Addresses::new(self.cells.len());
+        if let Some(cell) = self.cells.get_mut(self.addresses.next_split()) {
+            let from = last.take();
+            let (table, newest) = cell.write();
+            *newest = last.newest.max(*newest);
+            self.small_bytes -= table.allocation_size() + from.allocation_size();
+            small::absorb(table, from, |slot| rehash(&slot.key));
+            self.small_bytes += table.allocation_size();
         }
-        cell.depth = depth + 1;
-        let new = self.cells.push(Cell::new(moved, newest, depth + 1));
-        self.directory.split(hash, depth, new);
     }
 }
 

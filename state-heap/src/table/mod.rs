@@ -1,19 +1,21 @@
 //! A freezable hash table for the entries of one key group of one state.
 //!
-//! Small hash tables of at most [`MAX_ENTRIES`] entries hang under an extendible directory (Fagin,
-//! Nievergelt, Pippenger, Strong: "Extendible hashing", 1979). It grows by splitting one of them
-//! at a time, and it is frozen by moving each behind an `Arc`; the first write to a frozen one
-//! takes it back, if the snapshot is gone, or copies it, which clones no value that owns memory.
+//! It is made of small hash tables of a few hundred entries. Linear hashing says which of them
+//! holds a key; with every so many insertions one of them is divided, so that no insertion moves
+//! more than a few hundred entries, and there is no directory to read, copy or freeze. A table is
+//! frozen by moving each small one behind an `Arc`; the first write to a frozen one takes it back,
+//! if the snapshot is gone, or copies it, which clones no value that owns memory.
 
+mod address;
 mod cell;
-mod directory;
+mod chunked;
 mod frozen;
 mod hold;
 mod live;
+mod small;
 #[cfg(test)]
 mod tests;
 
-pub use cell::MAX_ENTRIES;
 pub use frozen::FrozenTable;
 pub use hold::{Hold, Inline, KeyHold, Shared};
 pub use live::Table;

@@ -30,8 +30,9 @@ fn get(table: &Numbers, key: u64) -> Option<u64> {
 }
 
 fn remove(table: &mut Numbers, key: u64) -> bool {
+    let rehash = |held: &Inline<u64>| hash(*KeyHold::get(held));
     table
-        .remove(hash(key), |held| *KeyHold::get(held) == key)
+        .remove(hash(key), |held| *KeyHold::get(held) == key, rehash)
         .is_some()
 }
 
