@@ -35,7 +35,8 @@ pub use coordinator::{
 pub use log::{JobId, OwnerId, PublishedCheckpoint};
 pub use metadata::{Metadata, MetadataWriter, Section, SectionKind};
 pub use segment::{
-    SegmentInput, SegmentOptions, SegmentOutput, SegmentSink, SegmentSource, WrittenSegment,
+    Compression, SegmentInput, SegmentOptions, SegmentOutput, SegmentSink, SegmentSource,
+    WrittenSegment,
 };
 pub use storage::{LocalStorage, MemoryStorage, Storage};
 pub use store::{CheckpointStore, Inspection, OpenMode, Recovered, StoreOptions, inspect};

@@ -8,30 +8,32 @@ const MAGIC: [u8; 8] = *b"\x89ALVSG\r\n";
 /// What a segment ends with.
 const END_MAGIC: [u8; 8] = *b"\n\rGSVLA\x98";
 const VERSION: u16 = 1;
+/// Required feature: blocks may be compressed by zstd.
+pub(super) const ZSTD: u32 = 1;
 /// The features that this version knows of those that a reader must know.
-const KNOWN_REQUIRED: u32 = 0;
+const KNOWN_REQUIRED: u32 = ZSTD;
 
 /// The length of the [preamble](write_preamble).
 pub(super) const PREAMBLE: usize = 24;
 /// The length of the [`Trailer`].
 pub(super) const TRAILER: usize = 32;
 
-/// The first bytes of a segment.
-pub(super) fn write_preamble(out: &mut Vec<u8>) {
+/// The first bytes of a segment, which needs the features `required`.
+pub(super) fn write_preamble(required: u32, out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
     out.extend_from_slice(&0u16.to_le_bytes());
-    out.extend_from_slice(&KNOWN_REQUIRED.to_le_bytes());
+    out.extend_from_slice(&required.to_le_bytes());
     out.extend_from_slice(&0u32.to_le_bytes());
     seal(out, start);
 }
 
-/// Checks the first bytes of a segment.
+/// Checks the first bytes of a segment; returns the features that it needs.
 ///
 /// # Errors
 /// `Corrupt`; `Incompatible` if another version wrote it or it needs a feature unknown here.
-pub(super) fn read_preamble(bytes: &[u8]) -> Result<()> {
+pub(super) fn read_preamble(bytes: &[u8]) -> Result<u32> {
     let mut reader = Reader::new(bytes, 0);
     check_magic(&mut reader, MAGIC, "the first bytes of a segment")?;
     let version = reader.u16("version")?;
@@ -50,7 +52,7 @@ pub(super) fn read_preamble(bytes: &[u8]) -> Result<()> {
              {KNOWN_REQUIRED:#x}"
         )));
     }
-    Ok(())
+    Ok(required)
 }
 
 /// The last bytes of a segment.
@@ -145,12 +147,12 @@ mod tests {
     #[test]
     fn other_versions_and_required_features_are_incompatible() {
         let mut written = Vec::new();
-        write_preamble(&mut written);
-        assert_eq!(written, preamble(1, 0, 0));
+        write_preamble(ZSTD, &mut written);
+        assert_eq!(written, preamble(1, ZSTD, 0));
         assert_eq!(written.len(), PREAMBLE);
         let kind = |bytes: &[u8]| read_preamble(bytes).map_err(|error| error.kind());
-        assert_eq!(kind(&written), Ok(()));
-        assert_eq!(kind(&preamble(1, 0, 9)), Ok(()));
+        assert_eq!(kind(&written), Ok(ZSTD));
+        assert_eq!(kind(&preamble(1, 0, 9)), Ok(0));
         assert_eq!(kind(&preamble(2, 0, 0)), Err(ErrorKind::Incompatible));
         assert_eq!(kind(&preamble(1, 4, 0)), Err(ErrorKind::Incompatible));
         assert_eq!(kind(&written[1..]), Err(ErrorKind::Corrupt));

@@ -22,6 +22,20 @@ pub(super) struct Located {
     pub entries: u64,
 }
 
+impl Located {
+    /// Where its last block ends.
+    pub(super) const fn end(&self) -> u64 {
+        self.offset + self.length
+    }
+}
+
+/// The sections of one state, of [sorted](sort) ones.
+pub(super) fn of_state(sorted: &[Located], state: usize) -> &[Located] {
+    let first = sorted.partition_point(|located| located.section.state < state);
+    let last = sorted.partition_point(|located| located.section.state <= state);
+    sorted.get(first..last).unwrap_or_default()
+}
+
 /// Puts sections in the order in which they are looked up: state, group, place.
 pub(super) fn sort(sections: &mut [Located]) {
     sections.sort_by_key(|located| {

@@ -3,22 +3,19 @@
 use alluvium_state_api::{Result, StateError};
 use std::sync::Arc;
 
-/// The bytes of a segment, read at any place: memory or a file.
-pub trait SegmentInput: Send {
+/// The bytes of a segment, read at any place and from any thread: memory or a file.
+pub trait SegmentInput: Send + Sync {
     /// The number of bytes.
     fn length(&self) -> u64;
 
-    /// The `length` bytes at `offset`: lent from memory, or read into `scratch`, whose contents do
-    /// not matter.
+    /// The `length` bytes at `offset`, if they lie in memory: they are then used where they are.
+    fn lend(&self, offset: u64, length: usize) -> Option<&[u8]>;
+
+    /// Fills `into` with the bytes at `offset`.
     ///
     /// # Errors
     /// `Storage` if they cannot be read; `Corrupt` if they do not exist.
-    fn read_at<'a>(
-        &'a self,
-        offset: u64,
-        length: usize,
-        scratch: &'a mut Vec<u8>,
-    ) -> Result<&'a [u8]>;
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()>;
 }
 
 impl SegmentInput for Arc<[u8]> {
@@ -26,19 +23,21 @@ impl SegmentInput for Arc<[u8]> {
         self.len() as u64
     }
 
-    fn read_at<'a>(
-        &'a self,
-        offset: u64,
-        length: usize,
-        _scratch: &'a mut Vec<u8>,
-    ) -> Result<&'a [u8]> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let bytes = self.get(start..).and_then(|tail| tail.get(..length));
-        bytes.ok_or_else(|| {
-            StateError::corrupt(format!(
+    fn lend(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        self.get(usize::try_from(offset).ok()?..)?.get(..length)
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        let length = into.len();
+        match self.lend(offset, length) {
+            Some(bytes) => {
+                into.copy_from_slice(bytes);
+                Ok(())
+            }
+            None => Err(StateError::corrupt(format!(
                 "{length} bytes at offset {offset} lie beyond the end, at {}",
                 self.len()
-            ))
-        })
+            ))),
+        }
     }
 }

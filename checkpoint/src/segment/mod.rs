@@ -7,6 +7,8 @@
 //! their order does not matter.
 
 mod block;
+mod codec;
+mod encoder;
 mod entry;
 mod frame;
 mod header;
@@ -17,9 +19,10 @@ mod output;
 mod pack;
 mod sink;
 mod source;
+mod unpack;
 
 pub use input::SegmentInput;
-pub use options::SegmentOptions;
+pub use options::{Compression, SegmentOptions};
 pub use output::{SegmentOutput, WrittenSegment};
 pub use sink::SegmentSink;
 pub use source::SegmentSource;

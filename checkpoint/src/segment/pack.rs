@@ -1,30 +1,22 @@
-//! Packing payloads into blocks, and taking them out again.
+//! Packing payloads into blocks.
 
-use super::block::{self, BlockKind, FROM_BEFORE, GOES_ON, HEAD};
-use super::{SegmentInput, SegmentOutput};
+use super::block::{self, BlockKind, FROM_BEFORE, GOES_ON};
+use super::codec::{Packed, Packer};
+use super::frame::ZSTD;
+use super::{SegmentOptions, SegmentOutput};
 use crate::wire::Put;
-use alluvium_state_api::{Result, StateError};
+use alluvium_state_api::Result;
 
-/// Fills blocks and appends them to an output.
+/// Appends blocks to an output, and knows where it is.
 pub(super) struct BlockWriter<O> {
     pub output: O,
     /// How much the output has taken.
     pub offset: u64,
-    block_size: usize,
-    /// Room for the head, then the payload of the block that is being filled.
-    block: Vec<u8>,
 }
 
 impl<O: SegmentOutput> BlockWriter<O> {
-    pub(super) fn new(output: O, block_size: usize) -> Self {
-        let mut block = Vec::with_capacity(HEAD + block_size);
-        block.resize(HEAD, 0);
-        Self {
-            output,
-            offset: 0,
-            block_size,
-            block,
-        }
+    pub(super) const fn new(output: O) -> Self {
+        Self { output, offset: 0 }
     }
 
     /// Appends `bytes` that are no block.
@@ -34,73 +26,140 @@ impl<O: SegmentOutput> BlockWriter<O> {
         Ok(())
     }
 
-    /// Where the segment would end if the block were written now.
-    pub(super) fn end(&self) -> u64 {
-        let waiting = if self.is_empty() { 0 } else { self.block.len() };
-        self.offset + waiting as u64
-    }
-
-    /// Whether nothing waits in the block.
-    pub(super) fn is_empty(&self) -> bool {
-        self.block.len() == HEAD
-    }
-
-    /// How many bytes still fit into the block.
-    pub(super) fn room(&self) -> usize {
-        (HEAD + self.block_size).saturating_sub(self.block.len())
-    }
-
-    /// The payload, to append to, within the [room](Self::room).
-    pub(super) fn payload(&mut self) -> &mut Vec<u8> {
-        &mut self.block
-    }
-
-    /// Writes the block, even if it is empty, and starts the next.
-    pub(super) fn flush(&mut self, kind: BlockKind, flags: u8) -> Result<()> {
-        let payload = self.block.get(HEAD..).unwrap_or_default();
+    /// Appends a block.
+    pub(super) fn block(&mut self, kind: BlockKind, flags: u8, payload: Packed<'_>) -> Result<()> {
         let head = block::encode_head(kind, flags, self.offset, payload);
-        for (to, from) in self.block.iter_mut().zip(head) {
-            *to = from;
-        }
-        self.output.append(&self.block)?;
-        self.offset += self.block.len() as u64;
-        self.block.truncate(HEAD);
-        Ok(())
+        self.append(&head)?;
+        self.append(payload.stored)
     }
 
-    /// Writes what `fill` puts as one payload of its own, in as many blocks as it takes.
+    /// Appends one payload in as many blocks as it takes.
     pub(super) fn run(
         &mut self,
         kind: BlockKind,
-        fill: impl FnOnce(&mut Pieces<'_, O>) -> Result<()>,
+        payload: &[u8],
+        packer: &mut Packer,
+        block_size: usize,
     ) -> Result<()> {
-        let mut pieces = Pieces {
-            writer: self,
-            kind,
+        let (mut rest, mut flags) = (payload, 0);
+        loop {
+            let (now, later) = rest.split_at(rest.len().min(block_size));
+            let goes_on = if later.is_empty() { 0 } else { GOES_ON };
+            self.block(kind, flags | goes_on, packer.pack_alone(now))?;
+            if later.is_empty() {
+                return Ok(());
+            }
+            (rest, flags) = (later, FROM_BEFORE);
+        }
+    }
+}
+
+/// Takes the blocks of entries as they become full.
+pub(super) trait BlockTarget {
+    /// Takes a block of entries.
+    fn block(&mut self, flags: u8, payload: Packed<'_>) -> Result<()>;
+}
+
+/// The payload that is being filled, and what packs it.
+pub(super) struct Filling {
+    payload: Vec<u8>,
+    block_size: usize,
+    packer: Packer,
+}
+
+impl Filling {
+    pub(super) fn new(options: SegmentOptions) -> Self {
+        Self {
+            payload: Vec::with_capacity(options.block_size()),
+            block_size: options.block_size(),
+            packer: Packer::new(options),
+        }
+    }
+
+    /// The features that a reader needs.
+    pub(super) const fn required_features(&self) -> u32 {
+        if self.packer.compresses() { ZSTD } else { 0 }
+    }
+
+    /// How many bytes are sure to be added to the segment if the block, and `more` bytes of
+    /// payload behind it, are written now.
+    #[inline]
+    pub(super) fn waiting(&self, more: usize) -> u64 {
+        if self.packer.compresses() {
+            return 0;
+        }
+        let head = if self.is_empty() { 0 } else { block::HEAD };
+        (head + self.payload.len() + more) as u64
+    }
+
+    /// Whether nothing waits to be written.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.payload.is_empty()
+    }
+
+    /// How many bytes still fit into the block.
+    #[inline]
+    pub(super) fn room(&self) -> usize {
+        self.block_size - self.payload.len()
+    }
+
+    /// The payload, to append to, within the [room](Self::room).
+    #[inline]
+    pub(super) const fn payload(&mut self) -> &mut Vec<u8> {
+        &mut self.payload
+    }
+
+    /// Writes the block, even if it is empty, and starts the next.
+    pub(super) fn flush(&mut self, flags: u8, target: &mut impl BlockTarget) -> Result<()> {
+        target.block(flags, self.packer.pack(&self.payload))?;
+        self.payload.clear();
+        Ok(())
+    }
+
+    /// Appends one payload of another kind to `writer`, in as many blocks as it takes.
+    pub(super) fn run<O: SegmentOutput>(
+        &mut self,
+        kind: BlockKind,
+        payload: &[u8],
+        writer: &mut BlockWriter<O>,
+    ) -> Result<()> {
+        writer.run(kind, payload, &mut self.packer, self.block_size)
+    }
+
+    /// A payload on its way into several blocks, which nothing else shares.
+    pub(super) const fn pieces<'f, T>(&'f mut self, target: &'f mut T) -> Pieces<'f, T> {
+        Pieces {
+            filling: self,
+            target,
             flags: 0,
-        };
-        fill(&mut pieces)?;
-        let flags = pieces.flags;
-        self.flush(kind, flags)
+        }
     }
 }
 
 /// A payload on its way into several blocks.
-pub(super) struct Pieces<'w, O> {
-    writer: &'w mut BlockWriter<O>,
-    kind: BlockKind,
+pub(super) struct Pieces<'f, T> {
+    filling: &'f mut Filling,
+    target: &'f mut T,
     flags: u8,
 }
 
-impl<O: SegmentOutput> Put for Pieces<'_, O> {
+impl<T: BlockTarget> Pieces<'_, T> {
+    /// Writes the last block.
+    pub(super) fn finish(self) -> Result<()> {
+        self.filling.flush(self.flags, self.target)
+    }
+}
+
+impl<T: BlockTarget> Put for Pieces<'_, T> {
     fn bytes(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
-            if self.writer.room() == 0 {
-                self.writer.flush(self.kind, self.flags | GOES_ON)?;
+            if self.filling.room() == 0 {
+                self.filling.flush(self.flags | GOES_ON, self.target)?;
                 self.flags = FROM_BEFORE;
             }
-            let (now, later) = bytes.split_at(bytes.len().min(self.writer.room()));
-            self.writer.payload().extend_from_slice(now);
+            let (now, later) = bytes.split_at(bytes.len().min(self.filling.room()));
+            self.filling.payload().extend_from_slice(now);
             bytes = later;
         }
         Ok(())
@@ -109,85 +168,4 @@ impl<O: SegmentOutput> Put for Pieces<'_, O> {
     fn byte(&mut self, byte: u8) -> Result<()> {
         self.bytes(&[byte])
     }
-}
-
-/// A block as it was read.
-pub(super) struct Block<'a> {
-    pub flags: u8,
-    /// Where the payload begins in the segment.
-    pub offset: u64,
-    pub payload: &'a [u8],
-}
-
-impl Block<'_> {
-    /// Where the block ends in the segment.
-    pub(super) const fn end(&self) -> u64 {
-        self.offset + self.payload.len() as u64
-    }
-}
-
-/// Reads the block of `kind` at `offset`, which must end at `end` or before.
-///
-/// # Errors
-/// `Corrupt`, `Incompatible`, or `Storage`.
-pub(super) fn read_block<'a>(
-    input: &'a impl SegmentInput,
-    kind: BlockKind,
-    offset: u64,
-    end: u64,
-    scratch: &'a mut Vec<u8>,
-) -> Result<Block<'a>> {
-    let left = end.saturating_sub(offset);
-    let Some(room) = left.checked_sub(HEAD as u64) else {
-        return Err(StateError::corrupt(format!(
-            "block at offset {offset}: expected a head of {HEAD} bytes, found {left}"
-        )));
-    };
-    let mut head = [0; HEAD];
-    head.copy_from_slice(input.read_at(offset, HEAD, scratch)?);
-    let parsed = block::decode_head(&head, kind, offset, room)?;
-    let payload_at = offset + HEAD as u64;
-    let payload = input.read_at(payload_at, parsed.length, scratch)?;
-    parsed.check(offset, &head, payload)?;
-    Ok(Block {
-        flags: parsed.flags,
-        offset: payload_at,
-        payload,
-    })
-}
-
-/// Reads the payload that lies in blocks of `kind` from `offset` to `end`.
-///
-/// # Errors
-/// `Corrupt`, `Incompatible`, or `Storage`.
-pub(super) fn read_run(
-    input: &impl SegmentInput,
-    kind: BlockKind,
-    mut offset: u64,
-    end: u64,
-) -> Result<Vec<u8>> {
-    let (mut payload, mut scratch, mut expected) = (Vec::new(), Vec::new(), 0);
-    loop {
-        let block = read_block(input, kind, offset, end, &mut scratch)?;
-        if block.flags & !GOES_ON != expected {
-            return Err(out_of_order(offset, block.flags));
-        }
-        payload.extend_from_slice(block.payload);
-        expected = FROM_BEFORE;
-        offset = block.end();
-        match (block.flags & GOES_ON == 0, offset == end) {
-            (true, true) => return Ok(payload),
-            (false, false) => {}
-            _ => return Err(out_of_order(offset, block.flags)),
-        }
-    }
-}
-
-/// The error of blocks that do not go on from one to the next as their flags say.
-#[cold]
-pub(super) fn out_of_order(offset: u64, flags: u8) -> StateError {
-    StateError::corrupt(format!(
-        "block near offset {offset}: expected blocks that follow one another, found flags \
-         {flags:#04x}"
-    ))
 }

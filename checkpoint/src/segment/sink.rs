@@ -1,22 +1,22 @@
 //! Writing a segment.
 
-use super::block::{BlockKind, SECTION};
-use super::entry;
+use super::block::BlockKind;
+use super::codec::Packed;
+use super::encoder::{self, Encoder, SectionTarget};
 use super::frame::{TRAILER, Trailer, write_preamble};
 use super::header;
 use super::index::{self, Located};
-use super::pack::BlockWriter;
+use super::pack::{BlockTarget, BlockWriter, Filling};
 use super::{SegmentOptions, SegmentOutput, WrittenSegment};
-use crate::wire::Put;
 use alluvium_state_api::{
-    Change, Content, Entry, Limit, Result, Section, SharedFile, SnapshotHeader, SnapshotSink,
-    StateError, StateKind, WholeFile,
+    Entry, Limit, Result, Section, SharedFile, SnapshotHeader, SnapshotSink, StateError, WholeFile,
 };
 
 /// Writes what a snapshot job gives into one segment.
 ///
 /// Beyond what the output keeps, it holds one block and some 50 bytes a section in memory, however
-/// long the entries are.
+/// long the entries are; if it compresses, also a compressed block and what zstd needs (1 MB at
+/// level 1 in blocks of the default size).
 ///
 /// ```
 /// use alluvium_checkpoint::{SegmentSink, SegmentSource};
@@ -39,33 +39,96 @@ use alluvium_state_api::{
 /// # Ok::<(), alluvium_state_api::StateError>(())
 /// ```
 pub struct SegmentSink<O> {
-    blocks: BlockWriter<O>,
+    encoder: Encoder,
+    body: Body<O>,
     limit: Option<(Limit, String)>,
     header: Option<SnapshotHeader>,
-    /// Where the sections begin.
-    start: u64,
-    current: Option<Open>,
-    sections: Vec<Located>,
-    entries: u64,
-    failed: bool,
 }
 
-/// The section that entries come for.
-struct Open {
-    section: Section,
-    kind: StateKind,
-    offset: u64,
-    entries: u64,
-    /// What the next block is flagged with.
-    flags: u8,
-    /// Whether the head of the section is written: not before there is something to say.
-    begun: bool,
+/// The blocks that are written, and the sections that they make up.
+pub(super) struct Body<O> {
+    pub(super) writer: BlockWriter<O>,
+    /// Where the sections begin.
+    start: u64,
+    current: Option<(Section, u64)>,
+    pub(super) sections: Vec<Located>,
+}
+
+impl<O: SegmentOutput> Body<O> {
+    pub(super) const fn new(output: O) -> Self {
+        Self {
+            writer: BlockWriter::new(output),
+            start: 0,
+            current: None,
+            sections: Vec::new(),
+        }
+    }
+
+    /// Writes what stands before the sections.
+    ///
+    /// # Errors
+    /// `Misuse` if the header contradicts itself; else as the output.
+    pub(super) fn begin(&mut self, header: &SnapshotHeader, filling: &mut Filling) -> Result<()> {
+        let encoded = header::encode(header)?;
+        let mut preamble = Vec::new();
+        write_preamble(filling.required_features(), &mut preamble);
+        self.writer.append(&preamble)?;
+        filling.run(BlockKind::Header, &encoded, &mut self.writer)?;
+        self.start = self.writer.offset;
+        Ok(())
+    }
+
+    /// Writes what stands behind the sections.
+    ///
+    /// # Errors
+    /// `Misuse` if a key group of a state was given in full and once more; else as the output.
+    pub(super) fn finish(&mut self, header: &SnapshotHeader, filling: &mut Filling) -> Result<()> {
+        let encoded = index::encode(&self.sections);
+        index::sort(&mut self.sections);
+        if let Some(section) = index::find_clash(&self.sections) {
+            return Err(StateError::misuse(format!(
+                "key group {} of {} was written in full and once more",
+                section.group,
+                encoder::state_name(Some(header), section.state)
+            )));
+        }
+        let (sections, index) = (self.start, self.writer.offset);
+        filling.run(BlockKind::Index, &encoded, &mut self.writer)?;
+        let mut trailer = Vec::with_capacity(TRAILER);
+        Trailer { sections, index }.write(self.writer.offset, &mut trailer);
+        self.writer.append(&trailer)
+    }
+}
+
+impl<O: SegmentOutput> BlockTarget for Body<O> {
+    fn block(&mut self, flags: u8, payload: Packed<'_>) -> Result<()> {
+        self.writer.block(BlockKind::Entries, flags, payload)
+    }
+}
+
+impl<O: SegmentOutput> SectionTarget for Body<O> {
+    fn begin_section(&mut self, section: Section) {
+        self.current = Some((section, self.writer.offset));
+    }
+
+    fn end_section(&mut self, entries: u64) -> Result<()> {
+        if let Some((section, offset)) = self.current.take() {
+            self.sections.push(Located {
+                section,
+                offset,
+                length: self.writer.offset - offset,
+                entries,
+            });
+        }
+        Ok(())
+    }
 }
 
 impl SegmentSink<Vec<u8>> {
-    /// A segment in memory, in blocks of the default size.
+    /// A segment in memory, in blocks of the default size that are not compressed: its size is that
+    /// of the state.
     pub fn in_memory() -> Self {
-        Self::new(Vec::new(), SegmentOptions::default())
+        Self::new(Vec::new(), SegmentOptions::plain())
     }
 }
 
@@ -73,14 +136,10 @@ impl<O: SegmentOutput> SegmentSink<O> {
     /// A segment that is written to `output`.
     pub fn new(output: O, options: SegmentOptions) -> Self {
         Self {
-            blocks: BlockWriter::new(output, options.block_size()),
+            encoder: Encoder::new(Filling::new(options)),
+            body: Body::new(output),
             limit: None,
             header: None,
-            start: 0,
-            current: None,
-            sections: Vec::new(),
-            entries: 0,
-            failed: false,
         }
     }
 
@@ -97,31 +156,17 @@ impl<O: SegmentOutput> SegmentSink<O> {
     /// `Misuse` if the sink was never begun, or if a call before has failed, or if a key group of
     /// a state was given in full and once more; else as [`entry`](SnapshotSink::entry).
     pub fn finish(mut self) -> Result<WrittenSegment<O>> {
-        self.refuse_after_failure()?;
-        if self.header.is_none() {
+        self.encoder.refuse_after_failure()?;
+        let Some(header) = &self.header else {
             return Err(StateError::misuse("a segment was finished but never begun"));
-        }
-        self.close_section()?;
-        let encoded = index::encode(&self.sections);
-        index::sort(&mut self.sections);
-        if let Some(section) = index::find_clash(&self.sections) {
-            return Err(StateError::misuse(format!(
-                "key group {} of {} was written in full and once more",
-                section.group,
-                self.state_name(section.state)
-            )));
-        }
-        let (sections, index) = (self.start, self.blocks.offset);
-        self.blocks
-            .run(BlockKind::Index, |out| out.bytes(&encoded))?;
-        let mut trailer = Vec::with_capacity(TRAILER);
-        Trailer { sections, index }.write(self.blocks.offset, &mut trailer);
-        self.blocks.append(&trailer)?;
+        };
+        self.encoder.close(header, &mut self.body)?;
+        self.body.finish(header, &mut self.encoder.filling)?;
         self.check_limit()?;
         Ok(WrittenSegment {
-            length: self.blocks.offset,
-            entries: self.entries,
-            output: self.blocks.output,
+            length: self.body.writer.offset,
+            entries: self.encoder.entries(),
+            output: self.body.writer.output,
         })
     }
 
@@ -129,191 +174,72 @@ impl<O: SegmentOutput> SegmentSink<O> {
         if self.header.is_some() {
             return Err(StateError::misuse("a segment was begun twice"));
         }
-        let encoded = header::encode(header)?;
-        let mut preamble = Vec::new();
-        write_preamble(&mut preamble);
-        self.blocks.append(&preamble)?;
-        self.blocks
-            .run(BlockKind::Header, |out| out.bytes(&encoded))?;
-        self.start = self.blocks.offset;
+        self.body.begin(header, &mut self.encoder.filling)?;
         self.header = Some(header.clone());
         self.check_limit()
     }
 
     fn try_section(&mut self, section: Section) -> Result<()> {
-        self.close_section()?;
-        let Some(header) = &self.header else {
-            return Err(StateError::misuse("a section came before the header"));
-        };
-        index::check_section(section, header).map_err(StateError::misuse)?;
-        let kind = header.states.get(section.state).map(|state| state.kind);
-        self.current = Some(Open {
-            section,
-            kind: kind.unwrap_or(StateKind::Value),
-            offset: self.blocks.offset,
-            entries: 0,
-            flags: SECTION,
-            begun: false,
-        });
-        Ok(())
+        let header = self.header.as_ref();
+        self.encoder.section(section, header, &mut self.body)?;
+        self.check_limit()
     }
 
+    #[inline]
     fn try_entry(&mut self, entry: Entry<'_>) -> Result<()> {
-        let Some(open) = &mut self.current else {
-            return Err(StateError::misuse("an entry came before any section"));
-        };
-        if let Some(problem) = misfit(open.section.content, open.kind, &entry) {
-            let state = open.section.state;
-            return Err(StateError::misuse(format!(
-                "{}: {problem}",
-                self.state_name(state)
-            )));
-        }
-        open.begin(&mut self.blocks);
-        open.entries += 1;
-        self.entries += 1;
-        let length = entry::encoded_len(&entry);
-        if length > self.blocks.room() {
-            self.make_room(length, &entry)?;
-        } else {
-            entry::encode(&entry, self.blocks.payload())?;
-        }
+        let Self {
+            encoder,
+            body,
+            limit,
+            header,
+        } = self;
+        let written = body.writer.offset;
+        encoder.entry(entry, header.as_ref(), body, |filling, length| {
+            // What is sure to pass the limit is not even begun.
+            check_size(limit.as_ref(), written + filling.waiting(length))
+        })?;
         self.check_limit()
     }
 
-    /// Writes an entry that does not fit into the block: into the next, or into several of its own.
-    #[cold]
-    fn make_room(&mut self, length: usize, entry: &Entry<'_>) -> Result<()> {
-        // What is sure to pass the limit is not even begun.
-        self.check_size(self.blocks.end() + length as u64)?;
-        self.flush_entries()?;
-        if length <= self.blocks.room() {
-            return entry::encode(entry, self.blocks.payload());
-        }
-        self.blocks
-            .run(BlockKind::Entries, |out| entry::encode(entry, out))
-    }
-
-    fn flush_entries(&mut self) -> Result<()> {
-        if let Some(open) = &mut self.current
-            && !self.blocks.is_empty()
-        {
-            self.blocks.flush(BlockKind::Entries, open.flags)?;
-            open.flags = 0;
-        }
-        Ok(())
-    }
-
-    fn close_section(&mut self) -> Result<()> {
-        // An empty section says something only if it voids what the base holds.
-        let upon_base = self
-            .header
-            .as_ref()
-            .is_some_and(|header| header.base.is_some());
-        if let Some(open) = &mut self.current
-            && upon_base
-            && open.section.content == Content::Full
-        {
-            open.begin(&mut self.blocks);
-        }
-        self.flush_entries()?;
-        if let Some(open) = self.current.take().filter(|open| open.begun) {
-            self.sections.push(Located {
-                section: open.section,
-                offset: open.offset,
-                length: self.blocks.offset - open.offset,
-                entries: open.entries,
-            });
-        }
-        self.check_limit()
-    }
-
+    #[inline]
     fn check_limit(&self) -> Result<()> {
-        self.check_size(self.blocks.end())
-    }
-
-    fn check_size(&self, size: u64) -> Result<()> {
-        match &self.limit {
-            Some((limit, what)) => limit.check(what, size),
-            None => Ok(()),
-        }
-    }
-
-    fn state_name(&self, state: usize) -> String {
-        let states = self.header.as_ref().map(|header| &header.states);
-        match states.and_then(|states| states.get(state)) {
-            Some(state) => format!("state '{}'", state.name),
-            None => format!("state {state}"),
-        }
-    }
-
-    fn refuse_after_failure(&self) -> Result<()> {
-        if self.failed {
-            return Err(StateError::misuse(
-                "a segment was written to after a call on it had failed",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Runs one step; after a failure there is no other.
-    fn step(&mut self, step: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        self.refuse_after_failure()?;
-        let result = step(self);
-        self.failed = result.is_err();
-        result
+        let size = self.body.writer.offset + self.encoder.filling.waiting(0);
+        check_size(self.limit.as_ref(), size)
     }
 }
 
-impl Open {
-    /// Writes the head of the section, once.
-    fn begin<O: SegmentOutput>(&mut self, blocks: &mut BlockWriter<O>) {
-        if !self.begun {
-            self.begun = true;
-            index::encode_section(self.section, blocks.payload());
-        }
-    }
-}
-
-/// What is wrong with an entry in a section of this content and kind of state.
-pub(super) fn misfit(content: Content, kind: StateKind, entry: &Entry<'_>) -> Option<&'static str> {
-    match entry.change {
-        Change::Append(_) if kind != StateKind::List => Some("only list state can be appended to"),
-        Change::Delete if content == Content::Full => {
-            Some("a section that holds all entries cannot delete any")
-        }
-        _ if !entry.user_key.is_empty() && kind != StateKind::Map => {
-            Some("only map state has user keys")
-        }
-        _ => None,
+#[inline]
+fn check_size(limit: Option<&(Limit, String)>, size: u64) -> Result<()> {
+    match limit {
+        Some((limit, what)) => limit.check(what, size),
+        None => Ok(()),
     }
 }
 
 impl<O: SegmentOutput> SnapshotSink for SegmentSink<O> {
     fn begin(&mut self, header: &SnapshotHeader) -> Result<()> {
-        self.step(|sink| sink.try_begin(header))
+        self.encoder.refuse_after_failure()?;
+        let result = self.try_begin(header);
+        self.encoder.note(result)
     }
 
     fn section(&mut self, section: Section) -> Result<()> {
-        self.step(|sink| sink.try_section(section))
+        self.encoder.refuse_after_failure()?;
+        let result = self.try_section(section);
+        self.encoder.note(result)
     }
 
     fn entry(&mut self, entry: Entry<'_>) -> Result<()> {
-        self.step(|sink| sink.try_entry(entry))
+        self.encoder.refuse_after_failure()?;
+        let result = self.try_entry(entry);
+        self.encoder.note(result)
     }
 
     fn file(&mut self, file: WholeFile<'_>) -> Result<()> {
-        Err(refuse_file(file.name))
+        Err(encoder::refuse_whole(file))
     }
 
     fn shared(&mut self, file: SharedFile<'_>) -> Result<()> {
-        Err(refuse_file(file.name))
+        Err(encoder::refuse_shared(file))
     }
-}
-
-#[cold]
-fn refuse_file(name: &str) -> StateError {
-    StateError::misuse(format!(
-        "a segment holds entries only, it cannot take file '{name}'"
-    ))
 }

@@ -1,31 +1,59 @@
 //! Reading a segment.
 
 use super::block::{BlockKind, FROM_BEFORE, GOES_ON, SECTION};
-use super::frame::{PREAMBLE, TRAILER, Trailer, read_preamble};
+use super::encoder::misfit;
+use super::frame::{self, PREAMBLE, TRAILER, Trailer, read_preamble};
 use super::index::{self, Located};
-use super::pack::{self, Block};
-use super::sink::misfit;
+use super::unpack::{self, Block, BlockReader};
 use super::{SegmentInput, entry, header};
 use crate::wire::Reader;
 use alluvium_state_api::{
     KeyGroupRange, Result, Section, SnapshotEvent, SnapshotHeader, SnapshotSource, StateError,
     StateKind,
 };
+use std::sync::Arc;
 
-/// Reads a segment back, a block at a time, and only the key groups and states asked for.
+/// Reads a segment back, and only the key groups and states asked for.
 ///
 /// Everything is checked before it is used: a damaged segment gives an error, never wrong entries.
+///
+/// In memory it holds the [stretch](Self::with_read_size) that it read last, unless the input lends
+/// its bytes; a block; an entry, if it goes on over several; and some 50 bytes a section. What a
+/// hostile segment can make it hold is bounded by 256 times its length.
+///
+/// A clone is cheap: it shares input and index, so that several threads can each read their key
+/// groups.
 pub struct SegmentSource<I> {
-    input: I,
-    label: String,
-    header: SnapshotHeader,
-    sections: Vec<Located>,
-    scratch: Vec<u8>,
+    opened: Arc<Opened<I>>,
+    /// The sections that are shown, in the order of the index.
+    sections: Arc<[Located]>,
+    blocks: BlockReader,
     /// An entry that goes on over several blocks.
     long: Vec<u8>,
 }
 
+/// What clones share.
+struct Opened<I> {
+    input: I,
+    label: String,
+    header: SnapshotHeader,
+}
+
+impl<I> Clone for SegmentSource<I> {
+    fn clone(&self) -> Self {
+        Self {
+            opened: Arc::clone(&self.opened),
+            sections: Arc::clone(&self.sections),
+            blocks: BlockReader::new(self.blocks.zstd(), self.blocks.read_size()),
+            long: Vec::new(),
+        }
+    }
+}
+
 impl<I: SegmentInput> SegmentSource<I> {
+    /// How much is read at once unless told otherwise: 1 MiB.
+    pub const DEFAULT_READ_SIZE: usize = 1 << 20;
+
     /// Opens a segment; `label` says in errors which one it is, such as a path.
     ///
     /// # Errors
@@ -33,15 +61,33 @@ impl<I: SegmentInput> SegmentSource<I> {
     /// wrote it; `Storage` if it cannot be read.
     pub fn open(input: I, label: impl Into<String>) -> Result<Self> {
         let label = label.into();
-        let (header, sections) = open(&input).map_err(|error| error.context(&label))?;
+        let (header, sections, zstd) = open(&input).map_err(|error| error.context(&label))?;
         Ok(Self {
-            input,
-            label,
-            header,
-            sections,
-            scratch: Vec::new(),
+            opened: Arc::new(Opened {
+                input,
+                label,
+                header,
+            }),
+            sections: sections.into(),
+            blocks: BlockReader::new(zstd, Self::DEFAULT_READ_SIZE),
             long: Vec::new(),
         })
+    }
+
+    /// The same, reading up to `bytes` at once where so much is wanted: more is better the longer
+    /// it takes the input to answer. Nothing is read ahead of what was asked for.
+    ///
+    /// # Errors
+    /// `Misuse` if `bytes` is 0 or above 64 MiB.
+    pub fn with_read_size(mut self, bytes: usize) -> Result<Self> {
+        const MOST: usize = 64 << 20;
+        if !(1..=MOST).contains(&bytes) {
+            return Err(StateError::misuse(format!(
+                "the read size of a segment must lie within 1 and {MOST}, found {bytes}"
+            )));
+        }
+        self.blocks = BlockReader::new(self.blocks.zstd(), bytes);
+        Ok(self)
     }
 
     /// The number of entries of all sections.
@@ -60,36 +106,39 @@ impl<I: SegmentInput> SegmentSource<I> {
     /// # Errors
     /// As [`read`](SnapshotSource::read).
     pub fn verify(&mut self) -> Result<()> {
-        (0..self.header.states.len())
-            .try_for_each(|state| self.read(state, self.header.groups, &mut |_| Ok(())))
+        let (states, groups) = (self.opened.header.states.len(), self.opened.header.groups);
+        (0..states).try_for_each(|state| self.read(state, groups, &mut |_| Ok(())))
     }
 }
 
-fn open(input: &impl SegmentInput) -> Result<(SnapshotHeader, Vec<Located>)> {
+fn open<I: SegmentInput>(input: &I) -> Result<(SnapshotHeader, Vec<Located>, bool)> {
     let length = input.length();
-    let mut scratch = Vec::new();
     if length < (PREAMBLE + TRAILER) as u64 {
         return Err(StateError::corrupt(format!(
             "a segment has at least {} bytes, found {length}",
             PREAMBLE + TRAILER
         )));
     }
-    read_preamble(input.read_at(0, PREAMBLE, &mut scratch)?)?;
+    let (mut preamble, mut trailer) = ([0; PREAMBLE], [0; TRAILER]);
+    input.read_at(0, &mut preamble)?;
+    let zstd = read_preamble(&preamble)? & frame::ZSTD != 0;
     let end = length - TRAILER as u64;
-    let trailer = Trailer::read(input.read_at(end, TRAILER, &mut scratch)?, length)?;
+    input.read_at(end, &mut trailer)?;
+    let trailer = Trailer::read(&trailer, length)?;
     let at = |what: &'static str| move |error: StateError| error.context(what);
-    let bytes = pack::read_run(input, BlockKind::Header, PREAMBLE as u64, trailer.sections)
-        .map_err(at("header"))?;
+    let mut blocks = BlockReader::new(zstd, SegmentSource::<I>::DEFAULT_READ_SIZE);
+    let mut run = |kind, start, end| blocks.run(input, kind, start, end);
+    let bytes = run(BlockKind::Header, PREAMBLE as u64, trailer.sections).map_err(at("header"))?;
     let header = header::decode(&bytes).map_err(at("header"))?;
-    let bytes = pack::read_run(input, BlockKind::Index, trailer.index, end).map_err(at("index"))?;
+    let bytes = run(BlockKind::Index, trailer.index, end).map_err(at("index"))?;
     let sections =
         index::decode(&bytes, &header, trailer.sections, trailer.index).map_err(at("index"))?;
-    Ok((header, sections))
+    Ok((header, sections, zstd))
 }
 
 impl<I: SegmentInput> SnapshotSource for SegmentSource<I> {
     fn header(&self) -> &SnapshotHeader {
-        &self.header
+        &self.opened.header
     }
 
     fn read(
@@ -98,24 +147,32 @@ impl<I: SegmentInput> SnapshotSource for SegmentSource<I> {
         groups: KeyGroupRange,
         visit: &mut dyn FnMut(SnapshotEvent<'_>) -> Result<()>,
     ) -> Result<()> {
-        let first = self
-            .sections
-            .partition_point(|located| located.section.state < state);
+        let sections = index::of_state(&self.sections, state);
+        let mut wanted = sections
+            .iter()
+            .filter(|located| groups.contains(located.section.group))
+            .peekable();
         let mut reading = Reading {
-            input: &self.input,
-            label: &self.label,
-            header: &self.header,
-            scratch: &mut self.scratch,
+            opened: &self.opened,
+            blocks: &mut self.blocks,
             long: &mut self.long,
+            ahead: 0,
         };
-        for located in self.sections.iter().skip(first) {
-            if located.section.state != state {
-                break;
+        // What is wanted without a gap, as far as it was looked at.
+        let (mut run, mut later) = (0..0, wanted.clone());
+        while let Some(located) = wanted.next() {
+            if !run.contains(&located.offset) {
+                (run, later) = (located.offset..located.end(), wanted.clone());
             }
-            if groups.contains(located.section.group) {
-                visit(SnapshotEvent::Section(located.section))?;
-                reading.section(located, visit)?;
+            let enough = located.end() + reading.blocks.read_size() as u64;
+            while run.end < enough
+                && let Some(next) = later.next_if(|next| next.offset == run.end)
+            {
+                run.end = next.end();
             }
+            reading.ahead = run.end;
+            visit(SnapshotEvent::Section(located.section))?;
+            reading.section(located, visit)?;
         }
         Ok(())
     }
@@ -123,39 +180,46 @@ impl<I: SegmentInput> SnapshotSource for SegmentSource<I> {
 
 /// What reading one section needs of the source.
 struct Reading<'s, I> {
-    input: &'s I,
-    label: &'s str,
-    header: &'s SnapshotHeader,
-    scratch: &'s mut Vec<u8>,
+    opened: &'s Opened<I>,
+    blocks: &'s mut BlockReader,
     long: &'s mut Vec<u8>,
+    /// The end of what is wanted without a gap.
+    ahead: u64,
 }
 
 type Visit<'v> = dyn FnMut(SnapshotEvent<'_>) -> Result<()> + 'v;
 
 impl<I: SegmentInput> Reading<'_, I> {
     fn section(&mut self, located: &Located, visit: &mut Visit<'_>) -> Result<()> {
-        let label = self.label;
+        let Opened {
+            input,
+            label,
+            header,
+        } = self.opened;
         let labelled = |error: StateError| error.context(label);
-        let state = self.header.states.get(located.section.state);
+        let state = header.states.get(located.section.state);
         let kind = state.map_or(StateKind::Value, |state| state.kind);
-        let (mut offset, end) = (located.offset, located.offset + located.length);
+        let (mut offset, end) = (located.offset, located.end());
         let (mut entries, mut before) = (0, None);
         self.long.clear();
         while offset < end || before.is_none() {
-            let block = pack::read_block(self.input, BlockKind::Entries, offset, end, self.scratch)
+            let block = self
+                .blocks
+                .block(input, BlockKind::Entries, offset, end, self.ahead)
                 .map_err(labelled)?;
             check_order(before, &block).map_err(labelled)?;
             let mut reader = Reader::new(block.payload, block.offset);
             if block.flags & SECTION != 0 {
-                check_head(&mut reader, self.header, located).map_err(labelled)?;
+                check_head(&mut reader, header, located).map_err(labelled)?;
             }
-            (offset, before) = (block.end(), Some(block.flags));
+            before = Some(block.flags);
+            offset = block.end;
             if block.flags & (FROM_BEFORE | GOES_ON) != 0 {
                 self.long.extend_from_slice(block.payload);
                 if block.flags & GOES_ON != 0 {
                     continue;
                 }
-                reader = Reader::new(self.long, offset - self.long.len() as u64);
+                reader = Reader::new(self.long, offset.saturating_sub(self.long.len() as u64));
             }
             while !reader.is_empty() {
                 let at = reader;
@@ -182,7 +246,7 @@ fn check_order(before: Option<u8>, block: &Block<'_>) -> Result<()> {
     if fits {
         return Ok(());
     }
-    Err(pack::out_of_order(block.offset, block.flags))
+    Err(unpack::out_of_order(block.offset, block.flags))
 }
 
 fn check_head(reader: &mut Reader<'_>, header: &SnapshotHeader, located: &Located) -> Result<()> {
@@ -196,9 +260,9 @@ fn check_head(reader: &mut Reader<'_>, header: &SnapshotHeader, located: &Locate
 }
 
 fn check_end(located: &Located, entries: u64, last: Option<u8>) -> Result<()> {
-    let end = located.offset + located.length;
+    let end = located.end();
     if let Some(flags) = last.filter(|flags| flags & GOES_ON != 0) {
-        return Err(pack::out_of_order(end, flags));
+        return Err(unpack::out_of_order(end, flags));
     }
     if entries == located.entries {
         return Ok(());

@@ -1,6 +1,6 @@
 //! A snapshot job made by hand: sections and entries as they are told.
 
-use alluvium_checkpoint::{SegmentOptions, SegmentSink, SegmentSource};
+use alluvium_checkpoint::{Compression, SegmentOptions, SegmentSink, SegmentSource};
 use alluvium_state_api::{
     Change, CheckpointId, Content, Entry, Field, KeyGroup, KeyGroupRange, MaxParallelism, Result,
     Schema, Section, SnapshotEvent, SnapshotHeader, SnapshotSink, SnapshotSource, StateKind,
@@ -83,10 +83,12 @@ impl FakeJob {
         Ok(())
     }
 
+    /// A segment that is not compressed.
     pub(crate) fn bytes(&self, block_size: usize) -> Arc<[u8]> {
-        let options = SegmentOptions::default()
-            .with_block_size(block_size)
-            .unwrap();
+        self.bytes_with(options(block_size, Compression::None))
+    }
+
+    pub(crate) fn bytes_with(&self, options: SegmentOptions) -> Arc<[u8]> {
         let mut sink = SegmentSink::new(Vec::new(), options);
         self.run(&mut sink).unwrap();
         let written = sink.finish().unwrap();
@@ -103,6 +105,11 @@ impl FakeJob {
         rows.sort_by_key(|(section, _)| (section.state, section.group));
         rows
     }
+}
+
+pub(crate) fn options(block_size: usize, compression: Compression) -> SegmentOptions {
+    let options = SegmentOptions::default().with_block_size(block_size);
+    options.unwrap().with_compression(compression).unwrap()
 }
 
 pub(crate) fn state(name: &str, kind: StateKind) -> StateMeta {
@@ -165,6 +172,28 @@ pub(crate) fn small_job() -> FakeJob {
             (section(0, 3, Content::Full), vec![]),
         ],
     }
+}
+
+/// Every kind of state with values that compress, over several blocks.
+pub(crate) fn roomy_job() -> FakeJob {
+    let mut job = small_job();
+    let key = |number: u8| [&b"the same beginning "[..], &[number]].concat();
+    let rows = (0..20).map(|number| Row::put(&key(number), &[number; 40]));
+    job.sections
+        .push((section(0, 5, Content::Full), rows.collect()));
+    let long = vec![
+        Row::put(&key(0), &[1; 700]),
+        Row::new(&key(0), Write::Append(vec![2; 90])),
+    ];
+    job.sections.push((section(1, 6, Content::Delta), long));
+    let in_map = (0..20).map(|number| Row {
+        namespace: b"window".to_vec(),
+        user_key: key(number),
+        ..Row::put(&key(7), &[number; 30])
+    });
+    job.sections
+        .push((section(2, 7, Content::Delta), in_map.collect()));
+    job
 }
 
 pub(crate) fn open(bytes: &Arc<[u8]>) -> Result<SegmentSource<Arc<[u8]>>> {

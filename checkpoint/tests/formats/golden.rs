@@ -2,13 +2,14 @@
 //! version must read them, and this version writes the very same bytes.
 
 use crate::checkpoint::{metadata, operator};
-use crate::fake::{read_all, small_job};
+use crate::fake::{options, read_all, roomy_job, small_job};
 use crate::subtask::full_snapshot;
 use alluvium_checkpoint::{
-    CheckpointMetadata, CheckpointPart, CheckpointPartKind, SubtaskSnapshot,
+    CheckpointMetadata, CheckpointPart, CheckpointPartKind, Compression, SubtaskSnapshot,
 };
 
 const SEGMENT: &[u8] = include_bytes!("../golden/segment-v1.bin");
+const SEGMENT_ZSTD: &[u8] = include_bytes!("../golden/segment-zstd-v1.bin");
 const SUBTASK: &[u8] = include_bytes!("../golden/subtask-v1.bin");
 const SUMMARY: &[u8] = include_bytes!("../golden/checkpoint-summary-v1.bin");
 const OPERATOR: &[u8] = include_bytes!("../golden/checkpoint-operator-v1.bin");
@@ -29,6 +30,21 @@ fn segments_are_read() {
 #[test]
 fn segments_are_written() {
     assert_eq!(&*small_job().bytes(64), SEGMENT);
+}
+
+#[test]
+fn compressed_segments_are_read() {
+    let mut expected = roomy_job();
+    expected.sections = expected.told();
+    assert_eq!(read_all(&SEGMENT_ZSTD.into()).unwrap(), expected);
+}
+
+/// What zstd makes of a payload may differ from version to version; what is around it, not.
+#[test]
+fn compressed_segments_are_written() {
+    let bytes = roomy_job().bytes_with(options(400, Compression::Zstd(1)));
+    assert_eq!(bytes[..24], SEGMENT_ZSTD[..24]);
+    assert!(bytes.len().abs_diff(SEGMENT_ZSTD.len()) < 200);
 }
 
 #[test]

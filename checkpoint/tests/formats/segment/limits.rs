@@ -1,5 +1,5 @@
-use crate::fake::{FakeJob, Row, header, section, small_job};
-use alluvium_checkpoint::{SegmentOptions, SegmentOutput, SegmentSink};
+use crate::fake::{FakeJob, Row, header, options, section, small_job};
+use alluvium_checkpoint::{Compression, SegmentOptions, SegmentOutput, SegmentSink};
 use alluvium_state_api::{Content, ErrorKind, Limit, Result, SharedFile, SnapshotSink, WholeFile};
 use std::path::Path;
 
@@ -64,6 +64,11 @@ impl SegmentOutput for Pieces {
 
 #[test]
 fn what_is_held_back_is_a_block_at_most() {
+    held_back(Compression::None);
+    held_back(Compression::Zstd(1));
+}
+
+fn held_back(compression: Compression) {
     let job = FakeJob {
         header: header(None),
         sections: vec![(
@@ -75,7 +80,7 @@ fn what_is_held_back_is_a_block_at_most() {
             ],
         )],
     };
-    let options = SegmentOptions::default().with_block_size(4096).unwrap();
+    let options = options(4096, compression);
     let mut sink = SegmentSink::new(Pieces::default(), options);
     job.run(&mut sink).unwrap();
     let written = sink.finish().unwrap();
@@ -85,8 +90,12 @@ fn what_is_held_back_is_a_block_at_most() {
         "{}",
         written.output.greatest
     );
-    let overhead = written.length - 1_000_000;
-    assert!(overhead < 8_000, "{overhead}");
+    if compression == Compression::None {
+        let overhead = written.length - 1_000_000;
+        assert!(overhead < 8_000, "{overhead}");
+    } else {
+        assert!(written.length < 20_000, "{}", written.length);
+    }
 }
 
 #[test]
@@ -96,7 +105,7 @@ fn what_is_sure_to_pass_the_limit_is_not_begun() {
         bytes: 10_000,
         option: "memory.max-snapshot-size",
     };
-    let options = SegmentOptions::default().with_block_size(1024).unwrap();
+    let options = options(1024, Compression::None);
     let mut sink = SegmentSink::new(&mut output, options).with_limit(limit, "a snapshot");
     sink.begin(&header(None)).unwrap();
     sink.section(section(0, 3, Content::Full)).unwrap();
@@ -118,6 +127,43 @@ fn block_sizes_have_bounds() {
         let options = SegmentOptions::default().with_block_size(size).unwrap();
         assert_eq!(options.block_size(), size);
     }
+}
+
+#[test]
+fn levels_have_bounds() {
+    for level in [i32::MIN, -1, 0, 20, i32::MAX] {
+        let options = SegmentOptions::default().with_compression(Compression::Zstd(level));
+        assert_eq!(options.unwrap_err().kind(), ErrorKind::Misuse, "{level}");
+    }
+    let default = SegmentOptions::default();
+    assert_eq!(default.compression(), Compression::Zstd(1));
+    assert!(default.with_compression(Compression::Zstd(19)).is_ok());
+}
+
+#[test]
+fn the_limit_counts_what_is_written() {
+    let job = FakeJob {
+        header: header(None),
+        sections: vec![(
+            section(0, 3, Content::Full),
+            vec![Row::put(b"great", &[7; 1_000_000])],
+        )],
+    };
+    let limited = |bytes| {
+        let limit = Limit {
+            bytes,
+            option: "memory.max-snapshot-size",
+        };
+        let sink = SegmentSink::new(Vec::new(), options(4096, Compression::Zstd(1)));
+        let mut sink = sink.with_limit(limit, "a snapshot");
+        job.run(&mut sink)?;
+        sink.finish()
+    };
+    let length = limited(1 << 20).unwrap().length;
+    assert!(length < 20_000, "{length}");
+    assert_eq!(limited(length).unwrap().length, length);
+    let error = limited(length - 1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-use crate::fake::{FakeJob, Row, Write, header, open, read, read_all, section, small_job};
-use alluvium_checkpoint::SegmentSink;
+use crate::fake::{FakeJob, Row, Write, header, open, options, read, read_all, section, small_job};
+use alluvium_checkpoint::{Compression, SegmentSink};
 use alluvium_state_api::{
     Content, ErrorKind, KeyGroupRange, SnapshotSink, SnapshotSource, StateError,
 };
@@ -47,8 +47,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn what_is_written_is_read(job in jobs(), block in 64usize..600) {
-        let told = read_all(&job.bytes(block)).unwrap();
+    fn what_is_written_is_read(job in jobs(), block in 64usize..600, level in 0..20) {
+        let compression = match level {
+            0 => Compression::None,
+            level => Compression::Zstd(level),
+        };
+        let told = read_all(&job.bytes_with(options(block, compression))).unwrap();
         prop_assert_eq!(&told.header, &job.header);
         prop_assert_eq!(told.sections, job.told());
     }
@@ -112,8 +116,10 @@ fn long_values_and_lists_go_on_over_blocks() {
         sections: vec![(section(1, 5, Content::Full), rows)],
     };
     for block in [64, 1_000, 65_536, 4 << 20] {
-        let told = read_all(&job.bytes(block)).unwrap();
-        assert!(told == job, "block size {block}");
+        for compression in [Compression::None, Compression::Zstd(1)] {
+            let bytes = job.bytes_with(options(block, compression));
+            assert!(read_all(&bytes).unwrap() == job, "{block} {compression:?}");
+        }
     }
 }
 
