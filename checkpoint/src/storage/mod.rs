@@ -9,13 +9,18 @@ mod fault;
 mod local;
 mod memory;
 mod path;
+mod shared;
+mod stream;
+
+use std::path::PathBuf;
 
 use alluvium_state_api::Result;
 
 pub use fault::{Fault, FaultStorage, Operation};
-pub use local::{Fs, LocalStorage, SimFs, StdFs, Survival};
+pub use local::{Fs, FsReader, FsWriter, LocalStorage, SimFs, StdFs, Survival};
 pub use memory::MemoryStorage;
 pub(crate) use path::check_path;
+pub use stream::{ObjectReader, ObjectWriter};
 
 /// What [`Storage::create`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,9 +34,10 @@ pub enum Created {
 /// A store of immutable or atomically replaced objects, addressed by relative paths of
 /// `/`-separated names. Calls block.
 ///
-/// What returns `Ok` is durable, contents and names. What returns an error may have happened, may
-/// not have happened, and may still happen if the store is remote; only [`create`](Self::create)
-/// can tell afterwards, which is why everything that matters goes through it.
+/// What returns `Ok` is durable, contents and names; a streamed object is once it is
+/// [finished](ObjectWriter::finish). What returns an error may have happened, may not have
+/// happened, and may still happen if the store is remote; only [`create`](Self::create) can tell
+/// afterwards, which is why everything that matters goes through it.
 ///
 /// A path that is empty, absolute, or holds an empty name, `.`, `..`, a backslash, a NUL or a name
 /// beginning with `.tmp-` is `Misuse`. All other errors are `Storage` and name operation and place.
@@ -57,12 +63,26 @@ pub trait Storage: Send + Sync {
     /// Deletes the object at `path`, if there is one. A crash may bring it back.
     fn delete(&self, path: &str) -> Result<()>;
 
+    /// Starts an object that is written front to back. Nothing stands at `path` until it is
+    /// [finished](ObjectWriter::finish).
+    fn write(&self, path: &str) -> Result<Box<dyn ObjectWriter>>;
+
+    /// Opens the object at `path` for reading at any place; `None` if there is none.
+    fn open(&self, path: &str) -> Result<Option<Box<dyn ObjectReader>>>;
+
     /// The names of objects and folders directly in `folder`, sorted; none if there is no folder.
     fn list(&self, folder: &str) -> Result<Vec<String>>;
 
     /// How `path` is called in messages to people: with the place of the store.
     fn locate(&self, path: &str) -> String;
+
+    /// Where the object at `path` lies in the local file system, or would lie, if this is a store
+    /// whose objects are files: for mapping and linking. Such a file is never written to. `None`
+    /// also for a path that is no path.
+    fn local_path(&self, path: &str) -> Option<PathBuf>;
 }
 
+#[cfg(test)]
+mod stream_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use alluvium_state_api::ErrorKind;
 
 use super::*;
 
-fn with_each(test: impl Fn(&dyn Storage)) {
+pub(super) fn with_each(test: impl Fn(&dyn Storage)) {
     let folder = tempfile::tempdir().unwrap();
     test(&LocalStorage::open(folder.path().join("a/b")).unwrap());
     test(&LocalStorage::open_on(SimFs::new(), "/a/b").unwrap());
@@ -161,7 +161,7 @@ const SURVIVALS: [Survival; 6] = [
 
 /// Crashes `work` after every single step, and shows `check` what a disk may hold then, and
 /// whether `work` was told that all went well.
-fn crash_everywhere(
+pub(super) fn crash_everywhere(
     prepare: impl Fn(&LocalStorage<SimFs>),
     work: impl Fn(&LocalStorage<SimFs>) -> Result<()>,
     check: impl Fn(&LocalStorage<SimFs>, bool),
@@ -231,7 +231,12 @@ fn what_a_dead_process_left_unsynced_is_synced_by_the_next() {
 fn the_simulated_file_system_forgets_what_is_not_synced() {
     let fs = SimFs::new();
     let file = Path::new("/a");
-    fs.write_new(file, b"bytes").unwrap();
+    let write = |fs: &SimFs| {
+        let mut writer = fs.create_new(file)?;
+        writer.append(b"bytes")?;
+        writer.sync()
+    };
+    write(&fs).unwrap();
     assert!(fs.exists(file).unwrap());
     assert!(!fs.reboot(Survival::Synced).exists(file).unwrap());
     assert_eq!(fs.reboot(Survival::All).read(file, 9).unwrap(), b"bytes");
@@ -241,8 +246,8 @@ fn the_simulated_file_system_forgets_what_is_not_synced() {
     assert!(fs.reboot(Survival::Synced).exists(file).unwrap());
 
     let torn = SimFs::new();
-    torn.crash_after(2);
-    torn.write_new(file, b"bytes").unwrap_err();
+    torn.crash_after(3);
+    write(&torn).unwrap_err();
     assert_eq!(torn.reboot(Survival::All).read(file, 9).unwrap(), b"bytes");
     torn.sync_folder(Path::new("/")).unwrap_err();
 }

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use super::{job, published};
 use crate::log::publication::{Log, PublicationLog};
 use crate::log::{LogEvent, LogState, OwnerId};
-use crate::storage::{Created, Fault, FaultStorage, MemoryStorage, Storage};
+use crate::storage::{
+    Created, Fault, FaultStorage, MemoryStorage, ObjectReader, ObjectWriter, Storage,
+};
 
 fn claim(storage: Arc<dyn Storage>, owner: u8) -> Result<PublicationLog> {
     let log = Log::new(storage, job());
@@ -140,12 +142,24 @@ impl Storage for Careless {
         self.0.delete(path)
     }
 
+    fn write(&self, path: &str) -> Result<Box<dyn ObjectWriter>> {
+        self.0.write(path)
+    }
+
+    fn open(&self, path: &str) -> Result<Option<Box<dyn ObjectReader>>> {
+        self.0.open(path)
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<String>> {
         self.0.list(folder)
     }
 
     fn locate(&self, path: &str) -> String {
         self.0.locate(path)
+    }
+
+    fn local_path(&self, path: &str) -> Option<std::path::PathBuf> {
+        self.0.local_path(path)
     }
 }
 

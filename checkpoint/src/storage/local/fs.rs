@@ -1,8 +1,8 @@
 //! What a store asks of a file system.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The operations of a file system that durability depends on, so that a
 /// [simulated one](super::SimFs) can forget what was not synced. Paths are absolute. Errors are
@@ -11,13 +11,16 @@ use std::path::Path;
     clippy::missing_errors_doc,
     reason = "all of them are said once, for the trait"
 )]
-pub trait Fs: Send + Sync {
-    /// Creates a file that must not exist, writes `bytes` and syncs them. Its name is durable only
-    /// once the folder is synced.
+pub trait Fs: Send + Sync + 'static {
+    /// Creates an empty file that must not exist. Its contents are durable only once they are
+    /// synced, its name once the folder is synced.
     ///
     /// # Errors
     /// [`AlreadyExists`](io::ErrorKind::AlreadyExists), if it does, and nothing is changed.
-    fn write_new(&self, file: &Path, bytes: &[u8]) -> io::Result<()>;
+    fn create_new(&self, file: &Path) -> io::Result<Box<dyn FsWriter>>;
+
+    /// Opens `file` for reading.
+    fn open(&self, file: &Path) -> io::Result<Box<dyn FsReader>>;
 
     /// Gives `file` a second name.
     ///
@@ -31,6 +34,10 @@ pub trait Fs: Send + Sync {
 
     /// Removes one name of a file.
     fn remove_file(&self, file: &Path) -> io::Result<()>;
+
+    /// Removes `file`, unless the [writer](FsWriter) that created it still lives, in this process or
+    /// another one of this machine. Whether it was removed.
+    fn remove_abandoned(&self, file: &Path) -> io::Result<bool>;
 
     /// Creates a folder in an existing one.
     ///
@@ -53,6 +60,34 @@ pub trait Fs: Send + Sync {
 
     /// The names in `folder`; those that are not UTF-8 are left out.
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// The path by which the rest of the process finds `file`, if it does.
+    fn path_outside(&self, file: &Path) -> Option<PathBuf>;
+}
+
+/// A file that is being written.
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "errors are those of the operating system"
+)]
+pub trait FsWriter: Send {
+    /// Writes `bytes` at the end.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes the contents durable.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// A file that is being read.
+pub trait FsReader: Send + Sync {
+    /// How many bytes it had when it was opened.
+    fn length(&self) -> u64;
+
+    /// Fills `into` with the bytes at `offset`.
+    ///
+    /// # Errors
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) if the file ends before.
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
 }
 
 /// The file system of this machine.
@@ -60,10 +95,32 @@ pub trait Fs: Send + Sync {
 pub struct StdFs;
 
 impl Fs for StdFs {
-    fn write_new(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create_new(file)?;
-        file.write_all(bytes)?;
-        file.sync_all()
+    fn create_new(&self, file: &Path) -> io::Result<Box<dyn FsWriter>> {
+        let taken = || {
+            Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "just tidied away",
+            ))
+        };
+        let created = File::create_new(file)?;
+        // Where files cannot be locked, none counts as abandoned.
+        if let Err(TryLockError::WouldBlock) = created.try_lock() {
+            return taken();
+        }
+        if !self.exists(file)? {
+            return taken();
+        }
+        Ok(Box::new(created))
+    }
+
+    fn open(&self, file: &Path) -> io::Result<Box<dyn FsReader>> {
+        let file = File::open(file)?;
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let length = metadata.len();
+        Ok(Box::new(StdReader { file, length }))
     }
 
     fn link(&self, file: &Path, second: &Path) -> io::Result<()> {
@@ -76,6 +133,16 @@ impl Fs for StdFs {
 
     fn remove_file(&self, file: &Path) -> io::Result<()> {
         fs::remove_file(file)
+    }
+
+    fn remove_abandoned(&self, file: &Path) -> io::Result<bool> {
+        let open = OpenOptions::new().read(true).write(true).open(file)?;
+        if open.try_lock().is_err() {
+            return Ok(false);
+        }
+        // Still locked: whoever creates it now sees that, or sees it gone.
+        fs::remove_file(file)?;
+        Ok(true)
     }
 
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
@@ -119,5 +186,52 @@ impl Fs for StdFs {
             }
         }
         Ok(names)
+    }
+
+    fn path_outside(&self, file: &Path) -> Option<PathBuf> {
+        Some(file.to_owned())
+    }
+}
+
+impl FsWriter for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+struct StdReader {
+    file: File,
+    length: u64,
+}
+
+impl FsReader for StdReader {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, into, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, mut offset: u64, mut into: &mut [u8]) -> io::Result<()> {
+        use std::os::windows::fs::FileExt;
+        while !into.is_empty() {
+            match self.file.seek_read(into, offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    offset += read as u64;
+                    into = into.split_at_mut(read).1;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }

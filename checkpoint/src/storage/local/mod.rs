@@ -5,31 +5,31 @@
 //! every folder up to the root of the store is synced. A crash at any point leaves the object
 //! whole or absent, and at worst an unfinished file, which goes with its folder.
 
+mod directory;
 mod fs;
 mod sim;
+mod stream;
+mod sync;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 use alluvium_state_api::{Result, StateError};
 
-pub use fs::{Fs, StdFs};
+use self::directory::Directory;
+use self::stream::{LocalReader, LocalWriter};
+pub use fs::{Fs, FsReader, FsWriter, StdFs};
 pub use sim::{SimFs, Survival};
 
 use super::path::{UNFINISHED, check_path};
-use super::{Created, Storage};
+use super::{Created, ObjectReader, ObjectWriter, Storage};
 
-/// How many names for an unfinished file are tried before giving up; a taken one is left over from
-/// a process that had the same id.
-const NAMES_TRIED: u32 = 1024;
-
-/// A [`Storage`] in a local directory, with contents and folders synced.
+/// A [`Storage`] in a local directory, with contents and folders synced. Threads that finish
+/// objects of one folder at the same time share its sync.
 #[derive(Debug)]
 pub struct LocalStorage<F = StdFs> {
-    root: PathBuf,
-    fs: F,
-    unfinished: AtomicU64,
+    directory: Arc<Directory<F>>,
 }
 
 impl LocalStorage {
@@ -52,146 +52,59 @@ impl<F: Fs> LocalStorage<F> {
     /// # Errors
     /// As [`open`](LocalStorage::open).
     pub fn open_on(fs: F, root: impl Into<PathBuf>) -> Result<Self> {
-        let storage = Self {
-            root: root.into(),
-            fs,
-            unfinished: AtomicU64::new(0),
-        };
-        let opened = storage
-            .ensure_folder(&storage.root)
-            .and_then(|()| storage.fs.list(&storage.root));
+        let directory = Directory::new(fs, root.into());
+        let root = &directory.root;
+        let opened = directory
+            .ensure_folder(root)
+            .and_then(|()| directory.fs.list(root));
         // A process that made these folders may have died before syncing them. Those that were
         // there all along may be closed to this user, and need it not.
-        for above in storage.root.ancestors().skip(1) {
-            drop(storage.fs.sync_folder(above));
+        for above in root.ancestors().skip(1) {
+            drop(directory.sync_folder(above));
         }
         match opened {
-            Ok(_) => Ok(storage),
+            Ok(_) => Ok(Self {
+                directory: Arc::new(directory),
+            }),
             Err(error) => {
-                Err(failed("use", &storage.root, error).context("a checkpoint directory is needed"))
+                Err(failed("use", root, error).context("a checkpoint directory is needed"))
             }
         }
     }
 
     /// The directory.
     pub fn root(&self) -> &Path {
-        &self.root
+        &self.directory.root
+    }
+
+    fn fs(&self) -> &F {
+        &self.directory.fs
     }
 
     fn place(&self, path: &str) -> Result<PathBuf> {
         check_path(path)?;
-        Ok(self.root.join(path))
-    }
-
-    fn ensure_folder(&self, folder: &Path) -> io::Result<()> {
-        let made = match (self.fs.make_folder(folder), folder.parent()) {
-            (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
-                self.ensure_folder(parent)?;
-                self.fs.make_folder(folder)
-            }
-            (made, _) => made,
-        };
-        match made {
-            Ok(()) => folder
-                .parent()
-                .map_or(Ok(()), |above| self.fs.sync_folder(above)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Writes and syncs an unfinished file beside `place`.
-    fn write_beside(&self, place: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-        let folder = place.parent().unwrap_or(&self.root);
-        self.ensure_folder(folder)?;
-        for _ in 0..NAMES_TRIED {
-            let number = self.unfinished.fetch_add(1, Ordering::Relaxed);
-            let process = std::process::id();
-            let unfinished = folder.join(format!("{UNFINISHED}{process}-{number}"));
-            match self.fs.write_new(&unfinished, bytes) {
-                Ok(()) => return Ok(unfinished),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => {
-                    drop(self.fs.remove_file(&unfinished));
-                    return Err(error);
-                }
-            }
-        }
-        let message = format!("{NAMES_TRIED} names for an unfinished file are taken");
-        Err(io::Error::new(io::ErrorKind::AlreadyExists, message))
-    }
-
-    /// Makes the name of `place` durable: folders above it may be new, and whoever made them may
-    /// have died before syncing them.
-    fn sync_above(&self, place: &Path) -> io::Result<()> {
-        let above = place.ancestors().skip(1);
-        for folder in above.take_while(|folder| folder.starts_with(&self.root)) {
-            self.fs.sync_folder(folder)?;
-        }
-        Ok(())
-    }
-
-    fn try_create(&self, place: &Path, bytes: &[u8]) -> io::Result<Created> {
-        if self.fs.exists(place)? {
-            self.sync_above(place)?;
-            return Ok(Created::Exists);
-        }
-        let unfinished = self.write_beside(place, bytes)?;
-        let linked = self.fs.link(&unfinished, place);
-        drop(self.fs.remove_file(&unfinished));
-        let created = match linked {
-            Ok(()) => Created::New,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Created::Exists,
-            Err(error) => {
-                let message = format!("hard links are needed here: {error}");
-                return Err(io::Error::new(error.kind(), message));
-            }
-        };
-        self.sync_above(place)?;
-        Ok(created)
-    }
-
-    fn try_replace(&self, place: &Path, bytes: &[u8]) -> io::Result<()> {
-        let unfinished = self.write_beside(place, bytes)?;
-        if let Err(error) = self.fs.rename(&unfinished, place) {
-            drop(self.fs.remove_file(&unfinished));
-            return Err(error);
-        }
-        self.sync_above(place)
-    }
-
-    /// Removes the folder of a deleted object once it holds nothing but unfinished files.
-    fn tidy(&self, folder: &Path) -> io::Result<()> {
-        if folder == self.root {
-            return Ok(());
-        }
-        let names = self.fs.list(folder)?;
-        if names.iter().any(|name| !name.starts_with(UNFINISHED)) {
-            return Ok(());
-        }
-        for name in names {
-            self.fs.remove_file(&folder.join(name))?;
-        }
-        self.fs.remove_folder(folder)
+        Ok(self.root().join(path))
     }
 }
 
 impl<F: Fs> Storage for LocalStorage<F> {
     fn create(&self, path: &str, bytes: &[u8]) -> Result<Created> {
         let place = self.place(path)?;
-        self.try_create(&place, bytes)
+        self.directory
+            .create(&place, bytes)
             .map_err(|error| failed("create", &place, error))
     }
 
     fn replace(&self, path: &str, bytes: &[u8]) -> Result<()> {
         let place = self.place(path)?;
-        self.try_replace(&place, bytes)
+        self.directory
+            .replace(&place, bytes)
             .map_err(|error| failed("replace", &place, error))
     }
 
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>> {
         let place = self.place(path)?;
-        match self.fs.read(&place, limit) {
+        match self.fs().read(&place, limit) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed("read", &place, error)),
@@ -200,28 +113,45 @@ impl<F: Fs> Storage for LocalStorage<F> {
 
     fn exists(&self, path: &str) -> Result<bool> {
         let place = self.place(path)?;
-        self.fs
+        self.fs()
             .exists(&place)
             .map_err(|error| failed("look for", &place, error))
     }
 
     fn delete(&self, path: &str) -> Result<()> {
         let place = self.place(path)?;
-        match self.fs.remove_file(&place) {
+        match self.fs().remove_file(&place) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(failed("delete", &place, error)),
         }
         if let Some(folder) = place.parent() {
             // An empty folder left behind does no harm.
-            drop(self.tidy(folder));
+            drop(self.directory.tidy(folder));
         }
         Ok(())
     }
 
+    fn write(&self, path: &str) -> Result<Box<dyn ObjectWriter>> {
+        let place = self.place(path)?;
+        match self.directory.begin(&place) {
+            Ok(unfinished) => Ok(Box::new(LocalWriter::new(unfinished, place))),
+            Err(error) => Err(failed("write", &place, error)),
+        }
+    }
+
+    fn open(&self, path: &str) -> Result<Option<Box<dyn ObjectReader>>> {
+        let place = self.place(path)?;
+        match self.fs().open(&place) {
+            Ok(file) => Ok(Some(Box::new(LocalReader::new(file, place)))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("open", &place, error)),
+        }
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<String>> {
         let place = self.place(folder)?;
-        let mut names = match self.fs.list(&place) {
+        let mut names = match self.fs().list(&place) {
             Ok(names) => names,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(failed("list", &place, error)),
@@ -232,7 +162,11 @@ impl<F: Fs> Storage for LocalStorage<F> {
     }
 
     fn locate(&self, path: &str) -> String {
-        self.root.join(path).display().to_string()
+        self.root().join(path).display().to_string()
+    }
+
+    fn local_path(&self, path: &str) -> Option<PathBuf> {
+        self.fs().path_outside(&self.place(path).ok()?)
     }
 }
 

@@ -1,15 +1,18 @@
 //! A file system in memory that loses, at a crash, what was not synced.
 
+mod file;
+
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Fs;
+use self::file::{SimReader, SimWriter};
+use super::{Fs, FsReader, FsWriter};
 
 /// A simulated [file system](Fs), empty at first. Clones share it.
 ///
-/// Each change is one step (writing a new file is three: half its bytes, the rest, the sync). After
+/// Each change is one step (appending to a file is two: half the bytes, the rest). After
 /// [`crash_after`](Self::crash_after) so many steps nothing works any more, and
 /// [`reboot`](Self::reboot) shows what a disk would hold then.
 #[derive(Clone, Debug)]
@@ -24,7 +27,8 @@ pub enum Survival {
     Synced,
     /// Everything.
     All,
-    /// Each name and each file's contents by itself, as the seed decides.
+    /// Each name and each file's contents by itself, as the seed decides; of contents perhaps the
+    /// first half only.
     Some(u64),
 }
 
@@ -37,8 +41,16 @@ struct State {
 
 #[derive(Clone, Debug)]
 enum Node {
-    File { live: Vec<u8>, durable: Vec<u8> },
+    File(Contents),
     Folder { live: Names, durable: Names },
+}
+
+#[derive(Clone, Debug, Default)]
+struct Contents {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    /// Whether the one who created it may still write it.
+    written: bool,
 }
 
 type Names = BTreeMap<String, usize>;
@@ -145,6 +157,18 @@ impl Disk<'_> {
         }
     }
 
+    fn recover_bytes(&mut self, Contents { live, durable, .. }: &Contents) -> Vec<u8> {
+        if live == durable || !self.survives() {
+            return durable.clone();
+        }
+        let all = self.survives();
+        let (half, _) = live.split_at(live.len() / 2);
+        if all || !live.starts_with(durable) || half.len() < durable.len() {
+            return live.clone();
+        }
+        half.to_vec()
+    }
+
     /// The new number of a node; brought over at its first name.
     fn recover(&mut self, old: usize) -> usize {
         if let Some(&new) = self.moved.get(&old) {
@@ -153,13 +177,13 @@ impl Disk<'_> {
         let new = self.new.len();
         self.moved.insert(old, new);
         match self.old.get(old) {
-            Some(Node::File { live, durable }) => {
-                let survives = live != durable && self.survives();
-                let bytes = if survives { live } else { durable };
-                self.new.push(Node::File {
+            Some(Node::File(contents)) => {
+                let bytes = self.recover_bytes(contents);
+                self.new.push(Node::File(Contents {
                     live: bytes.clone(),
-                    durable: bytes.clone(),
-                });
+                    durable: bytes,
+                    written: false,
+                }));
             }
             _ => {
                 self.new.push(empty_folder());
@@ -255,25 +279,27 @@ impl State {
 }
 
 impl Fs for SimFs {
-    fn write_new(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn create_new(&self, file: &Path) -> io::Result<Box<dyn FsWriter>> {
         let mut state = self.lock();
         state.step()?;
-        let (half, _) = bytes.split_at(bytes.len() / 2);
-        let torn = Node::File {
-            live: half.to_vec(),
-            durable: Vec::new(),
+        let contents = Contents {
+            written: true,
+            ..Contents::default()
         };
-        let number = state.add_node(file, torn)?;
-        for synced in [false, true] {
-            state.step()?;
-            if let Some(Node::File { live, durable }) = state.nodes.get_mut(number) {
-                *live = bytes.to_vec();
-                if synced {
-                    durable.clone_from(live);
-                }
-            }
-        }
-        Ok(())
+        let node = state.add_node(file, Node::File(contents))?;
+        let fs = self.clone();
+        Ok(Box::new(SimWriter { fs, node }))
+    }
+
+    fn open(&self, file: &Path) -> io::Result<Box<dyn FsReader>> {
+        let mut state = self.lock();
+        let node = state.find(file)?;
+        let length = match state.contents(node) {
+            Ok(contents) => contents.live.len() as u64,
+            Err(_) => return Err(error(io::ErrorKind::IsADirectory, file)),
+        };
+        let fs = self.clone();
+        Ok(Box::new(SimReader { fs, node, length }))
     }
 
     fn link(&self, file: &Path, second: &Path) -> io::Result<()> {
@@ -297,6 +323,17 @@ impl Fs for SimFs {
         let mut state = self.lock();
         state.step()?;
         state.remove(file).map(drop)
+    }
+
+    fn remove_abandoned(&self, file: &Path) -> io::Result<bool> {
+        let mut state = self.lock();
+        state.step()?;
+        let node = state.find(file)?;
+        if state.contents(node)?.written {
+            return Ok(false);
+        }
+        state.remove(file)?;
+        Ok(true)
     }
 
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
@@ -334,7 +371,7 @@ impl Fs for SimFs {
         let state = self.lock();
         let node = state.find(file)?;
         match state.nodes.get(node) {
-            Some(Node::File { live, .. }) => {
+            Some(Node::File(Contents { live, .. })) => {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
                 Ok(live.iter().take(limit).copied().collect())
             }
@@ -353,5 +390,9 @@ impl Fs for SimFs {
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
         let mut state = self.lock();
         Ok(state.names(folder)?.keys().cloned().collect())
+    }
+
+    fn path_outside(&self, _file: &Path) -> Option<PathBuf> {
+        None
     }
 }

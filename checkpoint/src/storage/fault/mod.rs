@@ -1,10 +1,15 @@
 //! A store that fails when told to.
 
+mod stream;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use alluvium_state_api::{Result, StateError};
 
-use super::{Created, Storage};
+use self::stream::{FaultReader, FaultWriter};
+use super::{Created, ObjectReader, ObjectWriter, Storage};
 
 /// One call on a [`FaultStorage`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,19 +35,53 @@ pub enum Fault {
 
 /// A [`Storage`] that asks before every call whether to do it. Counts calls from 0, so that a test
 /// can fail the first, then the second, and so on through all.
+///
+/// Calls on streamed objects count as well: `append`, `finish`, `read_at`, and `abandon` for a
+/// writer that is dropped unfinished. A writer that may not even be abandoned is forgotten as by a
+/// process that dies, with all that it holds.
 pub struct FaultStorage<S> {
     inner: S,
+    faults: Arc<Faults>,
+}
+
+/// What is asked before every call.
+struct Faults {
     calls: AtomicU64,
     plan: Box<dyn Fn(Operation<'_>) -> Fault + Send + Sync>,
+}
+
+impl Faults {
+    /// Makes `call`, or not.
+    fn call<R>(
+        &self,
+        name: &'static str,
+        path: &str,
+        place: impl FnOnce() -> String,
+        call: impl FnOnce() -> Result<R>,
+    ) -> Result<R> {
+        let index = self.calls.fetch_add(1, Ordering::SeqCst);
+        match (self.plan)(Operation { index, name, path }) {
+            Fault::None => return call(),
+            Fault::Before => {}
+            Fault::After => drop(call()),
+        }
+        let place = place();
+        Err(StateError::storage(format!(
+            "injected fault in call {index}: {name} '{place}'"
+        )))
+    }
 }
 
 impl<S: Storage> FaultStorage<S> {
     /// `inner`, with `plan` asked about every call.
     pub fn new(inner: S, plan: impl Fn(Operation<'_>) -> Fault + Send + Sync + 'static) -> Self {
-        Self {
-            inner,
+        let faults = Faults {
             calls: AtomicU64::new(0),
             plan: Box::new(plan),
+        };
+        Self {
+            inner,
+            faults: Arc::new(faults),
         }
     }
 
@@ -67,7 +106,7 @@ impl<S: Storage> FaultStorage<S> {
 
     /// How many calls have been made.
     pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
+        self.faults.calls.load(Ordering::SeqCst)
     }
 
     fn call<R>(
@@ -76,17 +115,8 @@ impl<S: Storage> FaultStorage<S> {
         path: &str,
         call: impl FnOnce(&S) -> Result<R>,
     ) -> Result<R> {
-        let index = self.calls.fetch_add(1, Ordering::SeqCst);
-        let fault = (self.plan)(Operation { index, name, path });
-        match fault {
-            Fault::None => return call(&self.inner),
-            Fault::Before => {}
-            Fault::After => drop(call(&self.inner)),
-        }
-        let place = self.inner.locate(path);
-        Err(StateError::storage(format!(
-            "injected fault in call {index}: {name} '{place}'"
-        )))
+        let place = || self.inner.locate(path);
+        self.faults.call(name, path, place, || call(&self.inner))
     }
 }
 
@@ -112,6 +142,22 @@ impl<S: Storage> Storage for FaultStorage<S> {
         self.call("delete", path, |inner| inner.delete(path))
     }
 
+    fn write(&self, path: &str) -> Result<Box<dyn ObjectWriter>> {
+        let inner = self.call("write", path, |inner| inner.write(path))?;
+        let place = self.inner.locate(path);
+        let faults = Arc::clone(&self.faults);
+        Ok(Box::new(FaultWriter::new(inner, faults, path, place)))
+    }
+
+    fn open(&self, path: &str) -> Result<Option<Box<dyn ObjectReader>>> {
+        let inner = self.call("open", path, |inner| inner.open(path))?;
+        Ok(inner.map(|inner| {
+            let place = self.inner.locate(path);
+            let faults = Arc::clone(&self.faults);
+            Box::new(FaultReader::new(inner, faults, path, place)) as Box<dyn ObjectReader>
+        }))
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<String>> {
         self.call("list", folder, |inner| inner.list(folder))
     }
@@ -119,36 +165,8 @@ impl<S: Storage> Storage for FaultStorage<S> {
     fn locate(&self, path: &str) -> String {
         self.inner.locate(path)
     }
-}
 
-/// A shared store is a store.
-#[deny(clippy::missing_trait_methods)]
-impl<S: Storage + ?Sized> Storage for std::sync::Arc<S> {
-    fn create(&self, path: &str, bytes: &[u8]) -> Result<Created> {
-        (**self).create(path, bytes)
-    }
-
-    fn replace(&self, path: &str, bytes: &[u8]) -> Result<()> {
-        (**self).replace(path, bytes)
-    }
-
-    fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>> {
-        (**self).read(path, limit)
-    }
-
-    fn exists(&self, path: &str) -> Result<bool> {
-        (**self).exists(path)
-    }
-
-    fn delete(&self, path: &str) -> Result<()> {
-        (**self).delete(path)
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>> {
-        (**self).list(folder)
-    }
-
-    fn locate(&self, path: &str) -> String {
-        (**self).locate(path)
+    fn local_path(&self, path: &str) -> Option<PathBuf> {
+        self.inner.local_path(path)
     }
 }
