@@ -1,6 +1,7 @@
 //! The choice of backend at run time: a closed enum, matched once per call, so that the calls
 //! themselves stay static.
 
+use alluvium_checkpoint::SnapshotFileOptions;
 use alluvium_state_api::{
     Budget, CheckpointId, FreezeRequest, KeyCx, KeyGroupRange, KeyedBackend, ListHandle, ListSpec,
     Maintained, MapHandle, MapSpec, MaxParallelism, OpenRequest, OrderedKey, Result, Schema,
@@ -10,6 +11,8 @@ use alluvium_state_api::{
 use alluvium_state_heap::HeapKeyedBackend;
 use std::ops::{Bound, ControlFlow};
 
+#[cfg(feature = "fs")]
+use alluvium_backend_fs::FsBackend;
 #[cfg(feature = "memory")]
 use alluvium_backend_memory::MemoryBackend;
 
@@ -20,6 +23,9 @@ pub enum AnyStateBackend {
     /// State on the heap, snapshots in memory.
     #[cfg(feature = "memory")]
     Memory(MemoryBackend),
+    /// State on the heap, snapshots in files.
+    #[cfg(feature = "fs")]
+    Fs(FsBackend),
 }
 
 #[cfg(feature = "memory")]
@@ -36,6 +42,26 @@ impl From<MemoryBackend> for AnyStateBackend {
     }
 }
 
+#[cfg(feature = "fs")]
+impl From<FsBackend> for AnyStateBackend {
+    fn from(backend: FsBackend) -> Self {
+        Self::Fs(backend)
+    }
+}
+
+impl AnyStateBackend {
+    /// How snapshots are laid into files; `None` for a backend whose snapshots stay inside the
+    /// metadata.
+    pub fn file_options(&self) -> Option<&SnapshotFileOptions> {
+        match *self {
+            #[cfg(feature = "memory")]
+            Self::Memory(_) => None,
+            #[cfg(feature = "fs")]
+            Self::Fs(ref backend) => Some(backend.file_options()),
+        }
+    }
+}
+
 impl StateBackend for AnyStateBackend {
     type Keyed<K: OrderedKey> = AnyBackend<K>;
 
@@ -43,6 +69,8 @@ impl StateBackend for AnyStateBackend {
         match *self {
             #[cfg(feature = "memory")]
             Self::Memory(ref backend) => backend.open(request).map(AnyBackend::Heap),
+            #[cfg(feature = "fs")]
+            Self::Fs(ref backend) => backend.open(request).map(AnyBackend::Heap),
         }
     }
 
@@ -50,6 +78,8 @@ impl StateBackend for AnyStateBackend {
         match *self {
             #[cfg(feature = "memory")]
             Self::Memory(ref backend) => backend.snapshot_limits(),
+            #[cfg(feature = "fs")]
+            Self::Fs(ref backend) => backend.snapshot_limits(),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `memory` (default) | the memory backend |
+//! | `fs` (default) | the filesystem backend |
 //! | `serde` | values through serde, encoded with postcard |
 
 #![forbid(unsafe_code)]
@@ -17,6 +18,8 @@ pub use alluvium_state_derive::{OrderedKey, StateData};
 pub use alluvium_state_heap::HeapOperatorState;
 pub use any::{AnyBackend, AnyStateBackend};
 
+#[cfg(feature = "fs")]
+pub use alluvium_backend_fs::{FsBackend, FsSettings};
 #[cfg(feature = "memory")]
 pub use alluvium_backend_memory::{MemoryBackend, MemorySettings};
 

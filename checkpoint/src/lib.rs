@@ -5,6 +5,8 @@
 //! |---|---|
 //! | `assign` | what each subtask of a program starts with, given a checkpoint |
 //! | [`coordinator`] | the checkpoint protocol as a pure state machine |
+//! | `files` | the files of snapshots: written, named, found again |
+//! | `increment` | snapshots that build on each other, and writing them into files |
 //! | `log` | which checkpoints are to be believed, and who may add to them |
 //! | `metadata` | the envelope of `_metadata` |
 //! | `segment` | keyed state in one portable format: its writer and its reader |
@@ -17,6 +19,8 @@
 
 mod assign;
 pub mod coordinator;
+mod files;
+mod increment;
 mod log;
 mod metadata;
 mod segment;
@@ -32,6 +36,11 @@ pub use coordinator::{
     DeclineReason, Event, FailureCause, JobStart, Phase, Refusal, RequestId, RequestKind,
     RequestOutcome, StoreOutcome, Timestamp,
 };
+pub use files::{
+    FileOutput, FilePlace, FileRef, SnapshotFiles, SnapshotFolder, SpillOutput, StoredSegment,
+    StoredSnapshot, StoredSnapshotOptions,
+};
+pub use increment::{ChainBase, ChainHistory, SnapshotFileOptions, write_keyed, write_rest};
 pub use log::{JobId, OwnerId, PublishedCheckpoint};
 pub use metadata::{Metadata, MetadataWriter, Section, SectionKind};
 pub use segment::{
@@ -39,8 +48,8 @@ pub use segment::{
     WrittenSegment,
 };
 pub use storage::{LocalStorage, MemoryStorage, Storage};
-pub use store::{CheckpointStore, Inspection, OpenMode, Recovered, StoreOptions, inspect};
+pub use store::{CheckpointStore, Inspection, OpenMode, Recovered, StoreOptions, Swept, inspect};
 pub use subtask::{
-    CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedSegment, OperatorSnapshot,
-    SubtaskSnapshot,
+    CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedChain, KeyedSegment,
+    OperatorSnapshot, SubtaskSnapshot,
 };

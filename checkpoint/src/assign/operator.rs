@@ -1,6 +1,7 @@
 //! Dealing the state of one operator out to its new subtasks.
 
 use super::ProgramOperator;
+use crate::files::StoredSnapshot;
 use crate::subtask::{OperatorSnapshot, SubtaskSnapshot};
 use alluvium_state_api::{
     KeyGroupRange, MaxParallelism, OpenRequest, OperatorStateImage, OperatorStateKind,
@@ -19,6 +20,7 @@ pub struct OperatorRestore {
 /// The state of all old subtasks, in their order.
 #[derive(Debug)]
 struct Old {
+    stored: StoredSnapshot,
     snapshot: OperatorSnapshot,
     operator_state: Vec<Vec<OperatorStateImage>>,
     raw_keyed: Vec<RawKeyedState>,
@@ -53,15 +55,22 @@ impl OperatorRestore {
         }
     }
 
-    /// An operator that goes on from `snapshot`.
+    /// An operator that goes on from `snapshot`, which is a part of `stored`.
     ///
     /// # Errors
     /// As [`plan_restore`](super::plan_restore).
-    pub fn from_snapshot(operator: &ProgramOperator, snapshot: &OperatorSnapshot) -> Result<Self> {
+    pub fn from_snapshot(
+        operator: &ProgramOperator,
+        snapshot: &OperatorSnapshot,
+        stored: &StoredSnapshot,
+    ) -> Result<Self> {
         check_parallelism(operator, snapshot)?;
         let mut snapshot = snapshot.clone();
         snapshot.subtasks.sort_by_key(|subtask| subtask.subtask);
         check_complete(&snapshot)?;
+        for subtask in &mut snapshot.subtasks {
+            *subtask = stored.complete(subtask)?;
+        }
         check_union_lists(&snapshot)?;
         let (mut operator_state, mut raw_keyed, mut raw_operator) = (vec![], vec![], vec![]);
         for subtask in &mut snapshot.subtasks {
@@ -74,6 +83,7 @@ impl OperatorRestore {
             parallelism: operator.parallelism,
             max_parallelism: Some(snapshot.max_parallelism),
             old: Some(Old {
+                stored: stored.clone(),
                 snapshot,
                 operator_state,
                 raw_keyed,
@@ -101,8 +111,8 @@ impl OperatorRestore {
     /// What new subtask `index` starts with.
     ///
     /// # Errors
-    /// `Misuse` if there is no such subtask; `Corrupt` or `Incompatible` if a segment cannot be
-    /// read, or old subtasks disagree on an operator state.
+    /// `Misuse` if there is no such subtask; `Corrupt`, `Incompatible` or `Storage` if a segment
+    /// cannot be read; `Incompatible` if old subtasks disagree on an operator state.
     pub fn subtask(&self, index: u32) -> Result<SubtaskRestore> {
         let named = |error: StateError| error.context(format_args!("operator '{}'", self.uid));
         let max = self.max_parallelism().map_err(named)?;
@@ -132,7 +142,7 @@ impl OperatorRestore {
 }
 
 impl Old {
-    /// The segments that may hold keys of `groups`, each a chain of its own.
+    /// The chains that may hold keys of `groups`.
     fn chains(&self, groups: KeyGroupRange) -> Result<Vec<SnapshotChain>> {
         let (operator, mut chains) = (&self.snapshot, Vec::new());
         for subtask in &operator.subtasks {
@@ -141,9 +151,8 @@ impl Old {
             if held.intersection(groups).is_empty() {
                 continue;
             }
-            for segment in &subtask.keyed {
-                let chain: SnapshotChain = vec![Box::new(operator.open(subtask, segment)?)];
-                chains.push(chain);
+            for chain in &subtask.keyed {
+                chains.push(self.stored.chain(operator, subtask, chain)?);
             }
         }
         Ok(chains)

@@ -1,7 +1,7 @@
 //! Matching the operators of a program with those of a checkpoint.
 
 use super::OperatorRestore;
-use crate::subtask::CheckpointMetadata;
+use crate::files::StoredSnapshot;
 use alluvium_state_api::{MaxParallelism, Result, StateError};
 use std::collections::BTreeSet;
 
@@ -33,12 +33,14 @@ pub enum Unclaimed {
 /// `Incompatible` if operators of the checkpoint that have state are missing in the program,
 /// naming each, unless `unclaimed` allows it; or if an operator's parallelism or max parallelism
 /// does not fit its state. `Misuse` if the program has a uid twice. `Corrupt` if subtasks are
-/// missing in the checkpoint.
+/// missing in the checkpoint, or a file that holds their operator state is missing or damaged;
+/// `Storage`.
 pub fn plan_restore(
-    metadata: &CheckpointMetadata,
+    stored: &StoredSnapshot,
     program: &[ProgramOperator],
     unclaimed: Unclaimed,
 ) -> Result<Vec<OperatorRestore>> {
+    let metadata = stored.metadata();
     let mut uids = BTreeSet::new();
     for operator in program {
         if !uids.insert(&operator.uid) {
@@ -66,7 +68,7 @@ pub fn plan_restore(
     let restores = program
         .iter()
         .map(|operator| match metadata.operator(&operator.uid) {
-            Some(snapshot) => OperatorRestore::from_snapshot(operator, snapshot),
+            Some(snapshot) => OperatorRestore::from_snapshot(operator, snapshot, stored),
             None => Ok(OperatorRestore::fresh(operator)),
         });
     restores.collect()

@@ -2,8 +2,9 @@
 
 use alluvium_state_api::{Result, StateError};
 
-use super::entry::{Entry, LogEvent, LogState, PublishedCheckpoint};
+use super::entry::{Entry, LogEvent, LogState, PublishedCheckpoint, Retirement};
 use super::ids::{JobId, OwnerId};
+use crate::files::MAX_NAME;
 use crate::storage::check_path;
 use crate::wire::Reader;
 
@@ -11,6 +12,8 @@ use crate::wire::Reader;
 pub(super) const MAX_ENTRY: usize = 1 << 20;
 /// No entry names more checkpoints.
 pub(crate) const MAX_LIVE: usize = 1024;
+/// No entry retires more files.
+pub(crate) const MAX_RETIRED_FILES: usize = 2048;
 const MAX_PATH: usize = 512;
 
 const MAGIC: [u8; 4] = *b"ALVP";
@@ -20,6 +23,7 @@ const CLAIM: u16 = 1 | MUST_UNDERSTAND;
 const PUBLISHED: u16 = 2 | MUST_UNDERSTAND;
 const RETIRED: u16 = 3 | MUST_UNDERSTAND;
 const FINISHED: u16 = 4 | MUST_UNDERSTAND;
+const RETIRED_WITH_FILES: u16 = 5 | MUST_UNDERSTAND;
 const FLAG_FINISHED: u16 = 1;
 /// Magic, version, kind, length: the same in every version, as is the checksum at the end.
 const HEAD: usize = 12;
@@ -30,7 +34,7 @@ pub(super) fn encode(entry: &Entry) -> Vec<u8> {
     let (kind, payload) = match &entry.event {
         LogEvent::Claim => (CLAIM, Vec::new()),
         LogEvent::Published => (PUBLISHED, Vec::new()),
-        LogEvent::Retired(ids) => (RETIRED, encode_ids(ids)),
+        LogEvent::Retired(retirement) => encode_retirement(retirement),
         LogEvent::Finished => (FINISHED, Vec::new()),
         LogEvent::Other(kind) => (*kind, Vec::new()),
     };
@@ -55,13 +59,21 @@ pub(super) fn encode(entry: &Entry) -> Vec<u8> {
     out
 }
 
-fn encode_ids(ids: &[u64]) -> Vec<u8> {
+fn encode_retirement(retirement: &Retirement) -> (u16, Vec<u8>) {
+    let (ids, files) = (&retirement.checkpoints, &retirement.files);
     let mut out = Vec::with_capacity(2 + 8 * ids.len());
     out.extend_from_slice(&(ids.len() as u16).to_le_bytes());
     for id in ids {
         out.extend_from_slice(&id.to_le_bytes());
     }
-    out
+    if files.is_empty() {
+        return (RETIRED, out);
+    }
+    out.extend_from_slice(&(files.len() as u16).to_le_bytes());
+    for file in files {
+        put_text(&mut out, file);
+    }
+    (RETIRED_WITH_FILES, out)
 }
 
 fn put_text(out: &mut Vec<u8>, text: &str) {
@@ -211,7 +223,11 @@ fn read_event(kind: u16, mut payload: Reader<'_>) -> Result<LogEvent> {
     let event = match kind {
         CLAIM => LogEvent::Claim,
         PUBLISHED => LogEvent::Published,
-        RETIRED => LogEvent::Retired(read_ids(&mut payload)?),
+        RETIRED => LogEvent::Retired(read_ids(&mut payload)?.into()),
+        RETIRED_WITH_FILES => LogEvent::Retired(Retirement {
+            checkpoints: read_ids(&mut payload)?,
+            files: read_files(&mut payload)?,
+        }),
         FINISHED => LogEvent::Finished,
         other if other & MUST_UNDERSTAND == 0 => return Ok(LogEvent::Other(other)),
         other => {
@@ -230,4 +246,23 @@ fn read_ids(payload: &mut Reader<'_>) -> Result<Vec<u64>> {
     (0..count)
         .map(|_| payload.u64("retired checkpoint"))
         .collect()
+}
+
+fn read_files(payload: &mut Reader<'_>) -> Result<Vec<String>> {
+    let before = *payload;
+    let count = payload.u16("number of retired files")? as usize;
+    if count > MAX_RETIRED_FILES {
+        let expected = format_args!("at most {MAX_RETIRED_FILES}");
+        return Err(before.corrupt("number of retired files", expected, count));
+    }
+    let read = |_| {
+        let before = *payload;
+        let name = read_text(payload, MAX_NAME, "retired file")?;
+        if name.contains('/') || check_path(name).is_err() {
+            let found = format_args!("'{}'", name.escape_debug());
+            return Err(before.corrupt("retired file", "a plain name", found));
+        }
+        Ok(name.to_owned())
+    };
+    (0..count).map(read).collect()
 }

@@ -23,12 +23,30 @@ pub(crate) enum LogEvent {
     Claim,
     /// The newest checkpoint of the state is published.
     Published,
-    /// These checkpoints, ascending, are to be restored no more, and may be deleted.
-    Retired(Vec<u64>),
+    /// What is needed no more, and may be deleted.
+    Retired(Retirement),
     /// The job has finished.
     Finished,
     /// A kind that a later version knows and that earlier ones may pass over.
     Other(u16),
+}
+
+/// What is needed no more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Retirement {
+    /// Checkpoints, ascending: they are to be restored no more.
+    pub(crate) checkpoints: Vec<u64>,
+    /// The names of shared files that no checkpoint of the state names.
+    pub(crate) files: Vec<String>,
+}
+
+impl From<Vec<u64>> for Retirement {
+    fn from(checkpoints: Vec<u64>) -> Self {
+        Self {
+            checkpoints,
+            files: Vec::new(),
+        }
+    }
 }
 
 /// What the log says as a whole.
@@ -146,8 +164,9 @@ impl Entry {
             LogEvent::Published => found.latest().is_some_and(|latest| {
                 latest.checkpoint >= before.next_checkpoint && *found == before.with(latest.clone())
             }),
-            LogEvent::Retired(ids) => {
-                ids.iter().all(|&id| before.is_live(id)) && *found == before.without(ids)
+            LogEvent::Retired(Retirement { checkpoints, .. }) => {
+                checkpoints.iter().all(|&id| before.is_live(id))
+                    && *found == before.without(checkpoints)
             }
             LogEvent::Finished => *found == before.finished(),
             LogEvent::Other(_) => true,

@@ -15,9 +15,9 @@ mod ids;
 mod publication;
 mod search;
 
-pub(crate) use codec::MAX_LIVE;
+pub(crate) use codec::{MAX_LIVE, MAX_RETIRED_FILES};
 pub use entry::PublishedCheckpoint;
-pub(crate) use entry::{LogEvent, LogState};
+pub(crate) use entry::{LogEvent, LogState, Retirement};
 pub use ids::{JobId, OwnerId};
 pub(crate) use publication::{Log, PublicationLog};
 

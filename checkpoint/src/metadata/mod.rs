@@ -11,6 +11,9 @@ mod reader;
 mod writer;
 
 pub use kind::SectionKind;
+/// What the file with the metadata of a snapshot is called.
+pub(crate) const METADATA: &str = "_metadata";
+
 pub use reader::{Metadata, Section};
 pub use writer::MetadataWriter;
 

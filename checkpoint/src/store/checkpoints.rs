@@ -3,21 +3,35 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use alluvium_state_api::{ErrorKind, Result, StateError};
+use alluvium_state_api::{CheckpointId, ErrorKind, Result, StateError};
 
 use super::layout;
 use super::options::{MAX_METADATA, OpenMode, StoreOptions};
-use super::recover::{Recovered, read_metadata};
+use super::recover::{self, Recovered, read_metadata};
+use super::registry::Registry;
 use crate::coordinator::StoreOutcome;
+use crate::files::SnapshotFolder;
 use crate::log::{
-    JobId, Log, LogEvent, LogState, MAX_LIVE, OwnerId, PublicationLog, PublishedCheckpoint,
+    JobId, Log, LogEvent, LogState, MAX_LIVE, MAX_RETIRED_FILES, OwnerId, PublicationLog,
+    PublishedCheckpoint, Retirement,
 };
-use crate::metadata::Metadata;
 use crate::storage::{Created, Storage};
 
-/// How many retired checkpoints whose deletion failed are tried again; more wait for the
+/// How many retired checkpoints and files whose deletion failed are tried again; more wait for the
 /// [`sweep`](CheckpointStore::sweep) of the next owner.
 const LEFT_OVER: usize = 1024;
+
+/// The greatest number of checkpoints that have begun and not ended.
+const MAX_PENDING: usize = 1024;
+
+/// What a [`sweep`](CheckpointStore::sweep) deletes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Checkpoints that were begun and not published, or retired and not deleted, ascending.
+    pub checkpoints: Vec<u64>,
+    /// The names of shared files.
+    pub files: Vec<String>,
+}
 
 /// The completed checkpoints of one job, as its owner sees them. Calls block.
 ///
@@ -51,13 +65,16 @@ pub struct CheckpointStore {
     storage: Arc<dyn Storage>,
     job: JobId,
     log: PublicationLog,
-    max_metadata: u64,
+    options: StoreOptions,
+    registry: Registry,
     /// Ids below this were given by earlier owners.
     first_checkpoint: u64,
     /// Ids below this were given.
     next_checkpoint: u64,
     /// Retired checkpoints that could not be deleted.
     left_over: BTreeSet<u64>,
+    /// Retired files that could not be deleted.
+    files_left_over: BTreeSet<String>,
 }
 
 impl CheckpointStore {
@@ -82,32 +99,83 @@ impl CheckpointStore {
             PublicationLog::claim(log, owner, fresh, options.verified_entries, |state| {
                 next_checkpoint(&*storage, &job, state)
             })?;
-        let store = Self {
-            max_metadata: options.max_metadata,
+        let mut store = Self {
+            options,
+            registry: Registry::default(),
             first_checkpoint: log.state().next_checkpoint,
             next_checkpoint: log.state().next_checkpoint,
             left_over: BTreeSet::new(),
+            files_left_over: BTreeSet::new(),
             storage,
             job,
             log,
         };
         let recovered = match before {
-            Some(entry) if !fresh => store.recover(&entry.state)?,
+            Some(_) if !fresh => store.recover()?,
             _ => None,
         };
+        store.register_published();
         Ok((store, recovered))
     }
 
-    fn recover(&self, state: &LogState) -> Result<Option<Recovered>> {
-        let Some(published) = state.latest() else {
-            return Ok(None);
-        };
-        Ok(Some(Recovered {
-            checkpoint: published.checkpoint,
-            metadata: self.metadata_of(published)?,
-            location: self.locate(published.checkpoint),
-            finished: state.finished,
-        }))
+    /// The newest published checkpoint that can be restored: its metadata is whole, and all its
+    /// files are there with the lengths that it says.
+    ///
+    /// # Errors
+    /// `Corrupt` naming what is missing or damaged in the newest, if the options do not allow an
+    /// older one, or no older one is better; `Incompatible` if a later version wrote it;
+    /// `LimitExceeded`; `Storage`.
+    pub fn recover(&self) -> Result<Option<Recovered>> {
+        let state = self.log.state();
+        let (mut skipped, mut first) = (Vec::new(), None);
+        for published in state.live.iter().rev() {
+            let read = recover::read_checkpoint(
+                &self.storage,
+                &self.job,
+                published,
+                self.options.max_metadata,
+            );
+            match read {
+                Ok(metadata) => {
+                    return Ok(Some(Recovered {
+                        checkpoint: published.checkpoint,
+                        metadata,
+                        location: self.locate(published.checkpoint),
+                        finished: state.finished && skipped.is_empty(),
+                        skipped,
+                    }));
+                }
+                Err(error) if error.kind() != ErrorKind::Corrupt || !self.options.fall_back => {
+                    return Err(first.unwrap_or(error));
+                }
+                Err(error) => {
+                    let checkpoint = published.checkpoint;
+                    tracing::warn!(job = %self.job, checkpoint, %error, "a checkpoint is damaged");
+                    skipped.push((checkpoint, error.to_string()));
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        first.map_or(Ok(None), Err)
+    }
+
+    /// Notes what the checkpoints of earlier owners name.
+    fn register_published(&mut self) {
+        for published in &self.log.state().live {
+            let id = published.checkpoint;
+            let files = read_metadata(
+                &*self.storage,
+                &self.job,
+                published,
+                self.options.max_metadata,
+            )
+            .and_then(|bytes| recover::shared_files(&bytes));
+            if let Err(error) = &files {
+                tracing::warn!(job = %self.job, checkpoint = id, %error,
+                    "shared files are not collected while this checkpoint is retained");
+            }
+            self.registry.restore(id, files.ok());
+        }
     }
 
     /// The job.
@@ -176,7 +244,8 @@ impl CheckpointStore {
     }
 
     fn metadata_of(&self, published: &PublishedCheckpoint) -> Result<Vec<u8>> {
-        read_metadata(&*self.storage, &self.job, published, self.max_metadata)
+        let most = self.options.max_metadata;
+        read_metadata(&*self.storage, &self.job, published, most)
     }
 
     /// Where the metadata of a checkpoint is, or would be, for messages.
@@ -185,18 +254,59 @@ impl CheckpointStore {
         self.storage.locate(&layout::in_job(&self.job, &path))
     }
 
+    /// Notes that `checkpoint` has begun, and returns where its files go. What was published when
+    /// it began stays until it has ended, so that it may name the same files: by
+    /// [`publish`](Self::publish) or [`abandon`](Self::abandon).
+    ///
+    /// # Errors
+    /// `Misuse` if the id is below [`next_checkpoint`](Self::next_checkpoint) or has begun before;
+    /// `LimitExceeded` if too many have begun and not ended; as [`publish`](Self::publish) if
+    /// another owner has taken over.
+    pub fn begin(&mut self, checkpoint: u64) -> Result<Arc<SnapshotFolder>> {
+        self.log.check()?;
+        self.check_id(checkpoint)?;
+        if self.registry.pending(checkpoint).is_some() {
+            return Err(StateError::misuse(format!(
+                "checkpoint {checkpoint} of job '{}' has begun before",
+                self.job
+            )));
+        }
+        let pending = self.registry.pending_count();
+        if pending >= MAX_PENDING {
+            let what = format!("the number of unfinished checkpoints of job '{}'", self.job);
+            let option = "execution.checkpointing.max-concurrent-checkpoints";
+            let (size, limit) = (pending as u64 + 1, MAX_PENDING as u64);
+            return Err(StateError::limit(what, size, limit, option));
+        }
+        let folder = Arc::new(SnapshotFolder::checkpoint(
+            Arc::clone(&self.storage),
+            &self.job,
+            self.generation(),
+            CheckpointId(checkpoint),
+        ));
+        self.registry.begin(checkpoint, Arc::clone(&folder));
+        Ok(folder)
+    }
+
+    /// Gives up a checkpoint that has begun. Its files are deleted once nobody writes them any
+    /// more.
+    pub fn abandon(&mut self, checkpoint: u64) {
+        self.registry.abandon(checkpoint);
+    }
+
     /// Makes `metadata` durable, then publishes it as `checkpoint`.
     ///
     /// # Errors
     /// `Misuse` if `metadata` is none, if the id is below [`next_checkpoint`](Self::next_checkpoint),
     /// if the job is finished, or if another owner has taken over, after which this one must stop;
-    /// `LimitExceeded` for metadata too long or too many checkpoints retained; `Storage`. The
-    /// checkpoint is not published, unless [`must_reopen`](Self::must_reopen) says from now on that
+    /// or if it names a shared file that may be gone, as one published when it
+    /// [began](Self::begin) does not; `LimitExceeded` for metadata too long or too many checkpoints
+    /// retained; `Storage`. The checkpoint is not published, unless [`must_reopen`](Self::must_reopen) says from now on that
     /// this is unknown.
     pub fn publish(&mut self, checkpoint: u64, metadata: &[u8]) -> Result<()> {
         self.log.check()?;
-        self.check_publishable(checkpoint, metadata)?;
-        self.next_checkpoint = checkpoint + 1;
+        let files = self.check_publishable(checkpoint, metadata)?;
+        self.next_checkpoint = self.next_checkpoint.max(checkpoint + 1);
         let path = layout::metadata(checkpoint);
         self.put_metadata(&layout::in_job(&self.job, &path), metadata)?;
         let published = PublishedCheckpoint {
@@ -206,24 +316,36 @@ impl CheckpointStore {
             crc: crc32fast::hash(metadata),
         };
         let state = self.log.state().with(published);
-        self.log.append(LogEvent::Published, state)
+        let appended = self.log.append(LogEvent::Published, state);
+        if appended.is_ok() || self.must_reopen() {
+            // Also if nobody knows: then the files must stay.
+            self.registry.publish(checkpoint, files);
+        }
+        appended
     }
 
-    fn check_publishable(&self, checkpoint: u64, metadata: &[u8]) -> Result<()> {
-        if let Err(error) = Metadata::parse(metadata) {
-            return Err(StateError::misuse(format!(
+    fn check_id(&self, checkpoint: u64) -> Result<()> {
+        let next = self.next_checkpoint;
+        if checkpoint >= next && checkpoint != u64::MAX {
+            return Ok(());
+        }
+        Err(StateError::misuse(format!(
+            "the next checkpoint of job '{}' must have an id of at least {next}, found \
+             {checkpoint}",
+            self.job
+        )))
+    }
+
+    /// The shared files that `metadata` names, if it can be published.
+    fn check_publishable(&self, checkpoint: u64, metadata: &[u8]) -> Result<BTreeSet<String>> {
+        let files = recover::shared_files(metadata).map_err(|error| {
+            StateError::misuse(format!(
                 "what is to be published as checkpoint {checkpoint} is no metadata"
             ))
-            .with_source(error));
-        }
-        let next = self.next_checkpoint;
-        if checkpoint < next || checkpoint == u64::MAX {
-            return Err(StateError::misuse(format!(
-                "the next checkpoint of job '{}' must have an id of at least {next}, found \
-                 {checkpoint}",
-                self.job
-            )));
-        }
+            .with_source(error)
+        })?;
+        self.check_id(checkpoint)?;
+        self.registry.check(checkpoint, self.generation(), &files)?;
         if self.is_finished() {
             return Err(StateError::misuse(format!(
                 "job '{}' is recorded as finished: checkpoint {checkpoint} cannot be published",
@@ -237,16 +359,12 @@ impl CheckpointStore {
             return Err(StateError::limit(what, size, limit, option));
         }
         let length = metadata.len() as u64;
-        if length > self.max_metadata {
+        let most = self.options.max_metadata;
+        if length > most {
             let what = format!("the metadata of checkpoint {checkpoint}");
-            return Err(StateError::limit(
-                what,
-                length,
-                self.max_metadata,
-                MAX_METADATA,
-            ));
+            return Err(StateError::limit(what, length, most, MAX_METADATA));
         }
-        Ok(())
+        Ok(files)
     }
 
     /// Creates the metadata; after an error once more, to learn what became of it.
@@ -271,8 +389,9 @@ impl CheckpointStore {
         )))
     }
 
-    /// Takes published checkpoints out of the log, then deletes them. What cannot be deleted is
-    /// tried again with the next retirement; that is no error.
+    /// Takes published checkpoints out of the log, and with them the shared files that nobody needs
+    /// any more; then deletes them. What cannot be deleted is tried again with the next retirement;
+    /// that is no error.
     ///
     /// # Errors
     /// `Misuse` if one is not published or all would go, and as [`publish`](Self::publish) says;
@@ -295,10 +414,25 @@ impl CheckpointStore {
         }
         let ids: Vec<u64> = retired.iter().copied().collect();
         let state = state.without(&ids);
-        self.log.append(LogEvent::Retired(ids), state)?;
+        self.registry.retire(&retired, self.begun_below());
+        let files = self.registry.garbage(MAX_RETIRED_FILES);
+        let retirement = Retirement {
+            checkpoints: ids,
+            files,
+        };
+        self.log
+            .append(LogEvent::Retired(retirement.clone()), state)?;
+        self.registry.forget(&retirement.files);
         self.left_over.extend(retired);
+        self.files_left_over.extend(retirement.files);
         self.delete_left_over();
         Ok(())
+    }
+
+    /// No checkpoint of this id or above has begun.
+    fn begun_below(&self) -> u64 {
+        let newest = self.registry.newest_pending();
+        newest.map_or(0, |id| id + 1).max(self.next_checkpoint)
     }
 
     fn not_published(&self, checkpoint: u64) -> StateError {
@@ -318,6 +452,14 @@ impl CheckpointStore {
                 }
             }
         }
+        for file in std::mem::take(&mut self.files_left_over) {
+            if let Err(error) = self.storage.delete(&layout::shared(&self.job, &file)) {
+                tracing::warn!(job = %self.job, file, %error, "cannot delete a shared file");
+                if self.files_left_over.len() < LEFT_OVER {
+                    self.files_left_over.insert(file);
+                }
+            }
+        }
     }
 
     fn delete(&self, checkpoint: u64) -> Result<()> {
@@ -329,23 +471,37 @@ impl CheckpointStore {
     }
 
     /// Deletes what earlier owners left: folders of checkpoints that are not published, begun
-    /// before this owner's claim. Returns the ids, ascending.
+    /// before this owner's claim, and shared files that no published checkpoint names.
     ///
     /// # Errors
     /// `Storage`; some may have been deleted.
-    pub fn sweep(&mut self) -> Result<Vec<u64>> {
-        self.log.check()?;
-        let state = self.log.state();
-        let mut orphans: Vec<u64> = checkpoint_folders(&*self.storage, &self.job)?
-            .into_iter()
-            .filter(|&id| id < self.first_checkpoint && !state.is_live(id))
-            .collect();
-        orphans.sort_unstable();
-        for &checkpoint in &orphans {
+    pub fn sweep(&mut self) -> Result<Swept> {
+        let orphans = self.orphans()?;
+        for &checkpoint in &orphans.checkpoints {
             self.delete(checkpoint)?;
             self.left_over.remove(&checkpoint);
         }
+        for file in &orphans.files {
+            self.storage.delete(&layout::shared(&self.job, file))?;
+        }
         Ok(orphans)
+    }
+
+    /// What [`sweep`](Self::sweep) would delete.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish) if another owner has taken over; `Storage`.
+    pub fn orphans(&self) -> Result<Swept> {
+        self.log.check()?;
+        let state = self.log.state();
+        let mut checkpoints: Vec<u64> = checkpoint_folders(&*self.storage, &self.job)?
+            .into_iter()
+            .filter(|&id| id < self.first_checkpoint && !state.is_live(id))
+            .collect();
+        checkpoints.sort_unstable();
+        let mut files = self.storage.list(&layout::shared_folder(&self.job))?;
+        files.retain(|file| self.registry.is_orphan(file, self.generation()));
+        Ok(Swept { checkpoints, files })
     }
 
     /// Records that the job has finished, with its newest checkpoint as the last. Again is no

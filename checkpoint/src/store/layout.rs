@@ -1,13 +1,24 @@
 //! Names inside the folder of a job.
 
+use crate::files::SHARED;
 use crate::log::JobId;
+use crate::metadata::METADATA;
 
 const CHECKPOINT: &str = "chk-";
-const METADATA: &str = "_metadata";
 
 /// The folder of a checkpoint, from the root.
 pub(super) fn checkpoint_folder(job: &JobId, checkpoint: u64) -> String {
     format!("{job}/{CHECKPOINT}{checkpoint}")
+}
+
+/// The folder of files that several checkpoints may name, from the root.
+pub(super) fn shared_folder(job: &JobId) -> String {
+    format!("{job}/{SHARED}")
+}
+
+/// One of them.
+pub(super) fn shared(job: &JobId, file: &str) -> String {
+    format!("{job}/{SHARED}/{file}")
 }
 
 /// The metadata of a checkpoint, from the folder of its job.

@@ -5,6 +5,8 @@
 //! ```text
 //! <job>/log/<seq>           what is to be believed
 //! <job>/chk-<n>/_metadata   checkpoint n
+//! <job>/chk-<n>/<file>      its own files
+//! <job>/shared/<file>       files that several checkpoints name
 //! ```
 //!
 //! Whoever opens it claims the log first and recovers from what stands before the claim. A
@@ -17,8 +19,9 @@ mod inspect;
 mod layout;
 mod options;
 mod recover;
+mod registry;
 
-pub use checkpoints::CheckpointStore;
+pub use checkpoints::{CheckpointStore, Swept};
 pub use inspect::{Inspection, inspect};
 pub use options::{OpenMode, StoreOptions};
 pub use recover::Recovered;

@@ -24,6 +24,8 @@ pub struct StoreOptions {
     /// the newest one always is. It alone tells everything: the others show whether the log was
     /// tampered with. Default 4,096.
     pub verified_entries: u64,
+    /// Whether an older checkpoint is restored if the newest is damaged. Default: yes.
+    pub fall_back: bool,
 }
 
 /// The option that [`StoreOptions::max_metadata`] is set by.
@@ -35,6 +37,7 @@ impl Default for StoreOptions {
             mode: OpenMode::Resume,
             max_metadata: 1 << 30,
             verified_entries: 4096,
+            fall_back: true,
         }
     }
 }
@@ -57,6 +60,12 @@ impl StoreOptions {
     /// The same, with [`verified_entries`](Self::verified_entries) set.
     pub fn with_verified_entries(mut self, entries: u64) -> Self {
         self.verified_entries = entries;
+        self
+    }
+
+    /// The same, with [`fall_back`](Self::fall_back) set.
+    pub fn with_fall_back(mut self, fall_back: bool) -> Self {
+        self.fall_back = fall_back;
         self
     }
 }

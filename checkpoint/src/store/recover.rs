@@ -2,15 +2,21 @@
 
 use alluvium_state_api::{Result, StateError};
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::layout;
 use super::options::MAX_METADATA;
+use crate::files::{FilePlace, FileRef, SnapshotFiles};
 use crate::log::{JobId, PublishedCheckpoint};
+use crate::metadata::{Metadata, SectionKind};
 use crate::storage::Storage;
+use crate::subtask::OperatorSnapshot;
 
 /// What an opener of a store finds of the run before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {
-    /// The newest published checkpoint.
+    /// The newest published checkpoint that can be restored.
     pub checkpoint: u64,
     /// Its metadata, as it was published.
     pub metadata: Vec<u8>,
@@ -18,6 +24,49 @@ pub struct Recovered {
     pub location: String,
     /// Whether the job has finished: nothing is left to do but what the checkpoint says.
     pub finished: bool,
+    /// Newer checkpoints that are damaged, newest first, each with what is wrong.
+    pub skipped: Vec<(u64, String)>,
+}
+
+/// The metadata of `published`, all of whose files are there.
+///
+/// # Errors
+/// As [`read_metadata`]; `Corrupt` naming the first file that is missing or has another length.
+pub(super) fn read_checkpoint(
+    storage: &Arc<dyn Storage>,
+    job: &JobId,
+    published: &PublishedCheckpoint,
+    max_metadata: u64,
+) -> Result<Vec<u8>> {
+    let bytes = read_metadata(&**storage, job, published, max_metadata)?;
+    let path = layout::in_job(job, &published.path);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let files = SnapshotFiles::new(Arc::clone(storage), folder)?;
+    for file in file_refs(&bytes)? {
+        files.open(&file)?;
+    }
+    Ok(bytes)
+}
+
+/// The files that metadata names, each once.
+fn file_refs(metadata: &[u8]) -> Result<BTreeSet<FileRef>> {
+    let mut files = BTreeSet::new();
+    for section in Metadata::parse(metadata)?.sections() {
+        if section.kind == SectionKind::OPERATOR {
+            files.extend(OperatorSnapshot::decode(section.payload)?.files().cloned());
+        }
+    }
+    Ok(files)
+}
+
+/// The names of the shared files among them.
+///
+/// # Errors
+/// `Corrupt` or `Incompatible` if it is no metadata that this version knows.
+pub(super) fn shared_files(metadata: &[u8]) -> Result<BTreeSet<String>> {
+    let files = file_refs(metadata)?.into_iter();
+    let shared = files.filter(|file| file.place == FilePlace::Shared);
+    Ok(shared.map(|file| file.name).collect())
 }
 
 /// The metadata of `published`, with length and checksum checked against the log.

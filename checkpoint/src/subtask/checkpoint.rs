@@ -1,6 +1,7 @@
 //! What a whole checkpoint holds.
 
 use super::OperatorSnapshot;
+use crate::files::FileRef;
 use crate::wire::{MUST_UNDERSTAND, Put, Reader, count, read_records, write_record};
 use alluvium_state_api::{CheckpointId, Result, SnapshotLimits, StateError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,11 @@ impl CheckpointMetadata {
     /// The operator with this uid.
     pub fn operator(&self, uid: &str) -> Option<&OperatorSnapshot> {
         self.operators.iter().find(|operator| operator.uid == uid)
+    }
+
+    /// The files that it names; one that several subtasks name comes several times.
+    pub fn files(&self) -> impl Iterator<Item = &FileRef> {
+        self.operators.iter().flat_map(OperatorSnapshot::files)
     }
 
     /// The parts that it is stored as: the summary, then each operator, so that a reader can skip

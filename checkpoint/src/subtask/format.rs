@@ -1,18 +1,26 @@
 //! The records that the snapshot of a subtask consists of.
 
 use super::image;
-use super::snapshot::{KeyedSegment, SubtaskSnapshot};
+use super::{KeyedChain, KeyedSegment, SubtaskSnapshot};
+use crate::files::{FilePlace, FileRef};
 use crate::wire::{MUST_UNDERSTAND, Put, Reader, read_records, write_record};
 use alluvium_state_api::{KeyGroup, RawKeyedState, RawOperatorState, Result, StateError};
 
 const IDENTITY: u8 = 1 | MUST_UNDERSTAND;
 const SEGMENT: u8 = 2 | MUST_UNDERSTAND;
-// 3 is reserved for segments in files.
+const FILE: u8 = 3 | MUST_UNDERSTAND;
 const OPERATOR_STATE: u8 = 4 | MUST_UNDERSTAND;
 const RAW_KEYED: u8 = 5 | MUST_UNDERSTAND;
 const RAW_OPERATOR: u8 = 6 | MUST_UNDERSTAND;
 const FLAGS: u8 = 7 | MUST_UNDERSTAND;
 // 8 is reserved for timers, 9 for channel state.
+const SEGMENT_LAYER: u8 = 10 | MUST_UNDERSTAND;
+const REST: u8 = 11 | MUST_UNDERSTAND;
+
+/// Flag of a file: it goes on the chain of the record before.
+const LAYER: u64 = 1;
+/// Flag of a file: it lies among those that checkpoints share.
+const SHARED: u64 = 2;
 
 const FINISHED: u64 = 1;
 
@@ -23,9 +31,10 @@ pub(super) fn write(snapshot: &SubtaskSnapshot, out: &mut dyn Put) -> Result<()>
         out.varint(u64::from(snapshot.subtask))?;
         out.varint(u64::from(snapshot.parallelism))
     })?;
-    for segment in &snapshot.keyed {
-        match segment {
-            KeyedSegment::Inline(bytes) => write_record(SEGMENT, out, |out| out.bytes(bytes))?,
+    for chain in &snapshot.keyed {
+        let mut first = true;
+        for segment in &chain.layers {
+            write_segment(segment, !std::mem::take(&mut first), out)?;
         }
     }
     for state in &snapshot.operator_state {
@@ -46,10 +55,35 @@ pub(super) fn write(snapshot: &SubtaskSnapshot, out: &mut dyn Put) -> Result<()>
             partitions.try_for_each(|partition| out.framed(partition))
         })?;
     }
+    if let Some(file) = &snapshot.rest {
+        write_record(REST, out, |out| write_file(file, 0, out))?;
+    }
     if snapshot.finished {
         write_record(FLAGS, out, |out| out.varint(FINISHED))?;
     }
     Ok(())
+}
+
+fn write_segment(segment: &KeyedSegment, layer: bool, out: &mut dyn Put) -> Result<()> {
+    match segment {
+        KeyedSegment::Inline(bytes) => {
+            let tag = if layer { SEGMENT_LAYER } else { SEGMENT };
+            write_record(tag, out, |out| out.bytes(bytes))
+        }
+        KeyedSegment::File(file) => {
+            let flags = if layer { LAYER } else { 0 };
+            write_record(FILE, out, |out| write_file(file, flags, out))
+        }
+    }
+}
+
+fn write_file(file: &FileRef, flags: u64, out: &mut dyn Put) -> Result<()> {
+    let place = match file.place {
+        FilePlace::Own => 0,
+        FilePlace::Shared => SHARED,
+    };
+    out.varint(flags | place)?;
+    file.write(out)
 }
 
 /// Reads the records back.
@@ -62,7 +96,13 @@ pub(super) fn read(reader: Reader<'_>) -> Result<SubtaskSnapshot> {
     read_records(reader, "subtask snapshot", |tag, body| {
         match tag {
             IDENTITY => once(&mut identity, read_identity(body)?, body)?,
-            SEGMENT => snapshot.keyed.push(read_segment(body)?),
+            SEGMENT => add(&mut snapshot.keyed, read_segment(body)?, false, body)?,
+            SEGMENT_LAYER => add(&mut snapshot.keyed, read_segment(body)?, true, body)?,
+            FILE => {
+                let (file, layer) = read_file(body, LAYER | SHARED)?;
+                add(&mut snapshot.keyed, KeyedSegment::File(file), layer, body)?;
+            }
+            REST if snapshot.rest.is_none() => snapshot.rest = Some(read_file(body, SHARED)?.0),
             OPERATOR_STATE => snapshot.operator_state.push(image::read(body)?),
             RAW_KEYED => snapshot.raw_keyed = read_raw_keyed(body)?,
             RAW_OPERATOR => snapshot.raw_operator = read_raw_operator(body)?,
@@ -106,6 +146,44 @@ fn read_identity(mut body: Reader<'_>) -> Result<(String, u32, u32)> {
 fn read_segment(mut body: Reader<'_>) -> Result<KeyedSegment> {
     let bytes = body.take(body.left(), "segment")?;
     Ok(KeyedSegment::Inline(bytes.into()))
+}
+
+/// Adds a segment to the chain before, or begins one with it.
+fn add(
+    chains: &mut Vec<KeyedChain>,
+    segment: KeyedSegment,
+    layer: bool,
+    at: Reader<'_>,
+) -> Result<()> {
+    match chains.last_mut() {
+        Some(chain) if layer => chain.layers.push(segment),
+        None if layer => {
+            let expected = "one upon which it stands";
+            return Err(at.corrupt("layer of keyed state", expected, "none"));
+        }
+        _ => chains.push(KeyedChain {
+            layers: vec![segment],
+        }),
+    }
+    Ok(())
+}
+
+/// Reads a file whose flags are among `known`; whether it goes on the chain before.
+fn read_file(mut body: Reader<'_>, known: u64) -> Result<(FileRef, bool)> {
+    let flags = body.varint("flags of a file")?;
+    if flags & !known != 0 {
+        return Err(StateError::incompatible(format!(
+            "flags of a file: known are {known:#x}, found {flags:#x}"
+        )));
+    }
+    let place = if flags & SHARED == 0 {
+        FilePlace::Own
+    } else {
+        FilePlace::Shared
+    };
+    let file = FileRef::read(place, &mut body)?;
+    body.finish("file")?;
+    Ok((file, flags & LAYER != 0))
 }
 
 fn read_raw_keyed(mut body: Reader<'_>) -> Result<RawKeyedState> {

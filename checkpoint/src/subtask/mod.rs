@@ -5,9 +5,11 @@ mod checkpoint;
 mod format;
 mod frame;
 mod image;
+mod keyed;
 mod operator;
 mod snapshot;
 
 pub use checkpoint::{CheckpointMetadata, CheckpointPart, CheckpointPartKind};
+pub use keyed::{KeyedChain, KeyedSegment};
 pub use operator::OperatorSnapshot;
-pub use snapshot::{KeyedSegment, SubtaskSnapshot};
+pub use snapshot::SubtaskSnapshot;

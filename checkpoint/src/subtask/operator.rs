@@ -1,9 +1,12 @@
 //! What one operator contributes to a checkpoint.
 
 use super::{KeyedSegment, SubtaskSnapshot};
+use crate::files::FileRef;
 use crate::segment::SegmentSource;
 use crate::wire::{MUST_UNDERSTAND, Put, Reader, count, framed_len, read_records, write_record};
-use alluvium_state_api::{MaxParallelism, Result, SnapshotSource, StateError};
+use alluvium_state_api::{
+    CheckpointId, MaxParallelism, Result, SnapshotHeader, SnapshotSource, StateError,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -65,30 +68,40 @@ impl OperatorSnapshot {
         Ok(())
     }
 
-    /// Checks that the segments can be opened and are what the operator says.
+    /// Checks that what stands in the metadata itself can be opened and is what the operator says.
     pub(super) fn check_segments(&self) -> Result<()> {
         for subtask in &self.subtasks {
-            for segment in &subtask.keyed {
-                self.open(subtask, segment)?;
+            for chain in &subtask.keyed {
+                let mut before: Option<SegmentSource<Arc<[u8]>>> = None;
+                for segment in &chain.layers {
+                    let KeyedSegment::Inline(bytes) = segment else {
+                        // Nothing is known of what stands on a file without reading that.
+                        before = None;
+                        continue;
+                    };
+                    let source = SegmentSource::open(Arc::clone(bytes), subtask.label())?;
+                    self.check_segment(subtask, source.header())?;
+                    if let Some(before) = &before {
+                        self.check_layer(subtask, Some(before.header()), source.header())?;
+                    }
+                    before = Some(source);
+                }
             }
         }
         Ok(())
     }
 
-    /// Opens a segment of `subtask`, and checks that it is one of this operator and subtask.
-    pub(crate) fn open(
+    /// Checks that a segment is one of this operator and subtask.
+    pub(crate) fn check_segment(
         &self,
         subtask: &SubtaskSnapshot,
-        segment: &KeyedSegment,
-    ) -> Result<SegmentSource<Arc<[u8]>>> {
-        let KeyedSegment::Inline(bytes) = segment;
-        let source = SegmentSource::open(Arc::clone(bytes), subtask.label())?;
-        let header = source.header();
+        header: &SnapshotHeader,
+    ) -> Result<()> {
         let groups = self
             .max_parallelism
             .range_of(subtask.subtask, self.parallelism)?;
         if header.max_parallelism == self.max_parallelism && header.groups == groups {
-            return Ok(source);
+            return Ok(());
         }
         Err(StateError::corrupt(format!(
             "{}: expected a segment of key groups {groups} of {}, found one of {} of {}",
@@ -97,6 +110,39 @@ impl OperatorSnapshot {
             header.groups,
             header.max_parallelism
         )))
+    }
+
+    /// Checks that a layer may stand on the one before: another part of the same snapshot, or a
+    /// delta upon it.
+    pub(crate) fn check_layer(
+        &self,
+        subtask: &SubtaskSnapshot,
+        before: Option<&SnapshotHeader>,
+        header: &SnapshotHeader,
+    ) -> Result<()> {
+        let fits = match before {
+            None => header.base.is_none(),
+            Some(before) if header.checkpoint == before.checkpoint => header.base == before.base,
+            Some(before) => header.base == Some(before.checkpoint),
+        };
+        if fits {
+            return Ok(());
+        }
+        let name = |checkpoint: Option<CheckpointId>| {
+            checkpoint.map_or_else(|| "nothing".to_owned(), |id| format!("checkpoint {id}"))
+        };
+        Err(StateError::corrupt(format!(
+            "{}: the segment of checkpoint {} builds on {}, expected one that builds on {}",
+            subtask.label(),
+            header.checkpoint,
+            name(header.base),
+            name(before.map(|before| before.checkpoint))
+        )))
+    }
+
+    /// The files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &FileRef> {
+        self.subtasks.iter().flat_map(SubtaskSnapshot::files)
     }
 
     /// The number of bytes that [`write`](Self::write) puts.
@@ -129,6 +175,11 @@ impl OperatorSnapshot {
             out.varint(u64::from(self.max_parallelism.get()))?;
             out.varint(u64::from(self.parallelism))
         })
+    }
+
+    /// Reads its part of metadata back.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
+        Self::read(Reader::new(bytes, 0))
     }
 
     /// Reads what [`write`](Self::write) put.

@@ -1,39 +1,11 @@
 //! What one subtask contributes to a checkpoint.
 
-use super::{format, frame};
+use super::{KeyedChain, KeyedSegment, format, frame};
+use crate::files::FileRef;
 use crate::wire::{Put, count};
 use alluvium_state_api::{
     Limit, OperatorStateImage, RawKeyedState, RawOperatorState, Result, SnapshotLimits, StateError,
 };
-use std::fmt;
-use std::sync::Arc;
-
-/// Keyed state of a subtask, in the format of segments.
-#[non_exhaustive]
-#[derive(Clone, PartialEq, Eq)]
-pub enum KeyedSegment {
-    /// The segment itself.
-    Inline(Arc<[u8]>),
-}
-
-impl KeyedSegment {
-    /// The number of bytes of the segment.
-    pub fn length(&self) -> u64 {
-        match self {
-            Self::Inline(bytes) => bytes.len() as u64,
-        }
-    }
-}
-
-// Not derived: that would print the state of a whole subtask.
-impl fmt::Debug for KeyedSegment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Inline(bytes) => write!(f, "Inline({} bytes)", bytes.len()),
-        }
-    }
-}
-
 /// What one subtask contributes to a checkpoint.
 ///
 /// ```
@@ -53,15 +25,18 @@ pub struct SubtaskSnapshot {
     pub subtask: u32,
     /// The number of subtasks that the operator had.
     pub parallelism: u32,
-    /// Keyed state: a segment for each part that was written by itself. The parts hold disjoint
-    /// key groups, so that each is restored as a chain of its own.
-    pub keyed: Vec<KeyedSegment>,
+    /// Keyed state. Chains hold disjoint key groups; one is the rule.
+    pub keyed: Vec<KeyedChain>,
     /// Operator state.
     pub operator_state: Vec<OperatorStateImage>,
     /// Raw keyed state.
     pub raw_keyed: RawKeyedState,
     /// Raw operator state.
     pub raw_operator: RawOperatorState,
+    /// A file that holds operator state and raw state, where they are too large for the metadata:
+    /// the [encoding](Self::encode) of a snapshot of the same subtask with these alone. What stands
+    /// here directly is empty then.
+    pub rest: Option<FileRef>,
     /// Whether the subtask had reached the end of its input and will do no more.
     pub finished: bool,
 }
@@ -78,8 +53,15 @@ impl SubtaskSnapshot {
             operator_state: Vec::new(),
             raw_keyed: RawKeyedState::default(),
             raw_operator: RawOperatorState::default(),
+            rest: None,
             finished: false,
         }
+    }
+
+    /// The files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &FileRef> {
+        let layers = self.keyed.iter().flat_map(|chain| &chain.layers);
+        layers.filter_map(KeyedSegment::file).chain(&self.rest)
     }
 
     /// Whether there is no state in it: a segment without entries is state, as it names states.
@@ -88,6 +70,7 @@ impl SubtaskSnapshot {
             && self.operator_state.is_empty()
             && self.raw_keyed.is_empty()
             && self.raw_operator.is_empty()
+            && self.rest.is_none()
     }
 
     /// The length of its [encoding](Self::encode), in bytes; nothing is copied to find it.

@@ -3,8 +3,8 @@
 use crate::checkpoint::{GROUPS, metadata, operator, segment};
 use crate::subtask::list;
 use alluvium_checkpoint::{
-    OperatorRestore, OperatorSnapshot, ProgramOperator, SubtaskRestore, SubtaskSnapshot, Unclaimed,
-    plan_restore,
+    OperatorRestore, OperatorSnapshot, ProgramOperator, StoredSnapshot, SubtaskRestore,
+    SubtaskSnapshot, Unclaimed, plan_restore,
 };
 use alluvium_state_api::{
     ErrorKind, KeyGroupRange, MaxParallelism, OperatorStateKind, RawKeyedState, SnapshotChain,
@@ -19,16 +19,21 @@ fn program(uid: &str, parallelism: u32) -> ProgramOperator {
     }
 }
 
+/// A snapshot without files, which is what all of these are.
+fn inside() -> StoredSnapshot {
+    metadata(Vec::new()).into()
+}
+
 fn restore(old: &OperatorSnapshot, parallelism: u32) -> Vec<SubtaskRestore> {
     let new = program(&old.uid, parallelism);
-    let restore = OperatorRestore::from_snapshot(&new, old).unwrap();
+    let restore = OperatorRestore::from_snapshot(&new, old, &inside()).unwrap();
     (0..parallelism)
         .map(|index| restore.subtask(index).unwrap())
         .collect()
 }
 
 fn refused(old: &OperatorSnapshot, new: &ProgramOperator) -> StateError {
-    OperatorRestore::from_snapshot(new, old).unwrap_err()
+    OperatorRestore::from_snapshot(new, old, &inside()).unwrap_err()
 }
 
 /// The keys, of one byte each, that the chains hold of `groups`.
@@ -163,7 +168,7 @@ fn another_number_of_key_groups_is_refused() {
          asks for 128"
     );
     new.max_parallelism = Some(old.max_parallelism);
-    OperatorRestore::from_snapshot(&new, &old).unwrap();
+    OperatorRestore::from_snapshot(&new, &old, &inside()).unwrap();
 }
 
 #[test]
@@ -173,9 +178,9 @@ fn a_parallelism_above_the_key_groups_is_refused() {
     let error = refused(&old, &program("count", GROUPS + 1));
     assert_eq!(error.kind(), ErrorKind::Incompatible);
     assert!(error.to_string().contains("asks for 17"), "{error}");
-    let new = OperatorRestore::from_snapshot(&program("count", 2), &old).unwrap();
+    let new = OperatorRestore::from_snapshot(&program("count", 2), &old, &inside()).unwrap();
     assert_eq!(new.subtask(2).unwrap_err().kind(), ErrorKind::Misuse);
-    let none = OperatorRestore::from_snapshot(&program("count", 0), &old).unwrap();
+    let none = OperatorRestore::from_snapshot(&program("count", 0), &old, &inside()).unwrap();
     assert_eq!(none.subtask(0).unwrap_err().kind(), ErrorKind::Misuse);
 }
 
@@ -199,7 +204,7 @@ fn missing_subtasks_are_found() {
 fn a_segment_of_another_subtask_is_found() {
     let mut old = operator("count", 2);
     old.subtasks[0].keyed = vec![segment(1, 2)];
-    let new = OperatorRestore::from_snapshot(&program("count", 2), &old).unwrap();
+    let new = OperatorRestore::from_snapshot(&program("count", 2), &old, &inside()).unwrap();
     assert_eq!(new.subtask(0).unwrap_err().kind(), ErrorKind::Corrupt);
     new.subtask(1).unwrap();
 }
@@ -217,13 +222,13 @@ fn operators_without_a_home_are_named() {
         operator("c", 1),
     ]);
     let new = [program("b", 3), program("new", 2)];
-    let error = plan_restore(&old, &new, Unclaimed::Refuse).unwrap_err();
+    let error = plan_restore(&old.clone().into(), &new, Unclaimed::Refuse).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incompatible);
     assert!(
         error.to_string().contains("does not have: 'a', 'c';"),
         "{error}"
     );
-    let plan = plan_restore(&old, &new, Unclaimed::Drop).unwrap();
+    let plan = plan_restore(&old.clone().into(), &new, Unclaimed::Drop).unwrap();
     assert_eq!(
         plan.iter().map(OperatorRestore::uid).collect::<Vec<_>>(),
         ["b", "new"]
@@ -235,7 +240,7 @@ fn operators_without_a_home_are_named() {
 #[test]
 fn new_operators_start_empty() {
     let old = metadata(Vec::new());
-    let plan = plan_restore(&old, &[program("new", 2)], Unclaimed::Refuse).unwrap();
+    let plan = plan_restore(&old.into(), &[program("new", 2)], Unclaimed::Refuse).unwrap();
     let fresh = plan[0].subtask(1).unwrap();
     assert!(!fresh.is_restored && !fresh.is_finished);
     assert!(fresh.keyed.restore.is_empty() && fresh.operator_state.is_empty());
@@ -250,7 +255,7 @@ fn new_operators_start_empty() {
 #[test]
 fn a_program_has_each_uid_once() {
     let twice = [program("a", 1), program("a", 1)];
-    let error = plan_restore(&metadata(Vec::new()), &twice, Unclaimed::Refuse).unwrap_err();
+    let error = plan_restore(&inside(), &twice, Unclaimed::Refuse).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(error.to_string().contains("'a'"), "{error}");
 }
@@ -274,5 +279,5 @@ fn a_union_list_does_not_lose_the_share_of_a_finished_subtask() {
     assert!(error.to_string().contains("subtask 0"), "{error}");
     assert!(error.to_string().contains("union list 'union'"), "{error}");
     old.subtasks[1].finished = true;
-    OperatorRestore::from_snapshot(&program("source", 2), &old).unwrap();
+    OperatorRestore::from_snapshot(&program("source", 2), &old, &inside()).unwrap();
 }

@@ -3,7 +3,7 @@
 use crate::fake::{FakeJob, Row, header, section};
 use crate::subtask::{broadcast, full_snapshot, list};
 use alluvium_checkpoint::{
-    CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedSegment, OperatorSnapshot,
+    CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedChain, OperatorSnapshot,
     SubtaskSnapshot,
 };
 use alluvium_state_api::{
@@ -15,7 +15,7 @@ pub(crate) const GROUPS: u32 = 16;
 
 /// A segment of subtask `subtask` of `parallelism` with one row in each of its key groups, whose
 /// key is the number of the group.
-pub(crate) fn segment(subtask: u32, parallelism: u32) -> KeyedSegment {
+pub(crate) fn segment(subtask: u32, parallelism: u32) -> KeyedChain {
     let mut header = header(None);
     header.groups = header
         .max_parallelism
@@ -26,7 +26,7 @@ pub(crate) fn segment(subtask: u32, parallelism: u32) -> KeyedSegment {
         (section(0, group.0, Content::Full), vec![row])
     });
     let sections = sections.collect();
-    KeyedSegment::Inline(FakeJob { header, sections }.bytes(64))
+    KeyedChain::inline(FakeJob { header, sections }.bytes(64))
 }
 
 /// An operator that has every kind of state in each subtask.

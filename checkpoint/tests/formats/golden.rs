@@ -3,7 +3,7 @@
 
 use crate::checkpoint::{metadata, operator};
 use crate::fake::{options, read_all, roomy_job, small_job};
-use crate::subtask::full_snapshot;
+use crate::subtask::{full_snapshot, snapshot_in_files};
 use alluvium_checkpoint::{
     CheckpointMetadata, CheckpointPart, CheckpointPartKind, Compression, SubtaskSnapshot,
 };
@@ -11,6 +11,7 @@ use alluvium_checkpoint::{
 const SEGMENT: &[u8] = include_bytes!("../golden/segment-v1.bin");
 const SEGMENT_ZSTD: &[u8] = include_bytes!("../golden/segment-zstd-v1.bin");
 const SUBTASK: &[u8] = include_bytes!("../golden/subtask-v1.bin");
+const SUBTASK_IN_FILES: &[u8] = include_bytes!("../golden/subtask-files-v1.bin");
 const SUMMARY: &[u8] = include_bytes!("../golden/checkpoint-summary-v1.bin");
 const OPERATOR: &[u8] = include_bytes!("../golden/checkpoint-operator-v1.bin");
 
@@ -55,6 +56,17 @@ fn subtask_snapshots_are_read() {
 #[test]
 fn subtask_snapshots_are_written() {
     assert_eq!(full_snapshot().encode().unwrap(), SUBTASK);
+}
+
+#[test]
+fn subtask_snapshots_in_files_are_read() {
+    let read = SubtaskSnapshot::decode(SUBTASK_IN_FILES).unwrap();
+    assert_eq!(read, snapshot_in_files());
+}
+
+#[test]
+fn subtask_snapshots_in_files_are_written() {
+    assert_eq!(snapshot_in_files().encode().unwrap(), SUBTASK_IN_FILES);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Snapshots of subtasks.
 
 use crate::fake::small_job;
-use alluvium_checkpoint::{KeyedSegment, SubtaskSnapshot};
+use alluvium_checkpoint::{FilePlace, FileRef, KeyedChain, KeyedSegment, SubtaskSnapshot};
 use alluvium_state_api::{
     ErrorKind, KeyGroup, Limit, OperatorItem, OperatorStateImage, OperatorStateKind,
     OperatorStateMeta, RawKeyedState, RawOperatorState, Schema, SnapshotLimits,
@@ -43,7 +43,7 @@ pub(crate) fn broadcast(name: &str, entries: &[(&[u8], &[u8])]) -> OperatorState
 /// A snapshot with something of everything.
 pub(crate) fn full_snapshot() -> SubtaskSnapshot {
     SubtaskSnapshot {
-        keyed: vec![KeyedSegment::Inline(small_job().bytes(64))],
+        keyed: vec![KeyedChain::inline(small_job().bytes(64))],
         operator_state: vec![
             list(OperatorStateKind::SplitList, "offsets", &[b"12", b"", b"3"]),
             list(OperatorStateKind::UnionList, "seen", &[]),
@@ -61,6 +61,35 @@ pub(crate) fn full_snapshot() -> SubtaskSnapshot {
     }
 }
 
+pub(crate) fn file(place: FilePlace, name: &str) -> FileRef {
+    FileRef {
+        place,
+        name: name.to_owned(),
+        length: 1 << 33,
+        crc: 0xfffe_fdfc,
+    }
+}
+
+/// A snapshot whose state lies in files, but for one layer.
+pub(crate) fn snapshot_in_files() -> SubtaskSnapshot {
+    SubtaskSnapshot {
+        keyed: vec![
+            KeyedChain {
+                layers: vec![
+                    KeyedSegment::File(file(FilePlace::Shared, "g1-c1-0")),
+                    KeyedSegment::File(file(FilePlace::Own, "g1-c2-0")),
+                    KeyedSegment::Inline(b"layer".as_slice().into()),
+                ],
+            },
+            KeyedChain {
+                layers: vec![KeyedSegment::File(file(FilePlace::Own, "g1-c2-1"))],
+            },
+        ],
+        rest: Some(file(FilePlace::Own, "g1-c2-2")),
+        ..SubtaskSnapshot::new("count", 1, 3)
+    }
+}
+
 fn round_trip(snapshot: &SubtaskSnapshot) {
     let bytes = snapshot.encode().unwrap();
     assert_eq!(bytes.len() as u64, snapshot.size().unwrap());
@@ -70,6 +99,7 @@ fn round_trip(snapshot: &SubtaskSnapshot) {
 #[test]
 fn everything_comes_back() {
     round_trip(&full_snapshot());
+    round_trip(&snapshot_in_files());
     let empty = SubtaskSnapshot::new("", 0, 1);
     assert!(empty.is_empty());
     round_trip(&empty);
@@ -107,7 +137,7 @@ proptest! {
     ) {
         let groups = raw_keyed.into_iter().map(|(group, bytes)| (KeyGroup(group), bytes));
         round_trip(&SubtaskSnapshot {
-            keyed: segments.into_iter().map(|bytes| KeyedSegment::Inline(bytes.into())).collect(),
+            keyed: segments.into_iter().map(|bytes| KeyedChain::inline(bytes)).collect(),
             operator_state,
             raw_keyed: RawKeyedState::from_groups(groups),
             raw_operator: RawOperatorState { partitions },
@@ -211,4 +241,34 @@ fn operator_state_has_keys_only_if_it_is_broadcast() {
     let error = snapshot.encode().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(error.to_string().contains("'rules'"), "{error}");
+}
+
+#[test]
+fn file_names_that_lead_elsewhere_are_refused() {
+    for name in [
+        "",
+        ".",
+        "..",
+        "a/b",
+        "/a",
+        "a\\b",
+        ".tmp-1",
+        &"x".repeat(256),
+    ] {
+        let mut snapshot = SubtaskSnapshot::new("count", 0, 1);
+        snapshot.rest = Some(file(FilePlace::Own, name));
+        let error = snapshot.encode().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse, "{name}");
+    }
+    let mut snapshot = SubtaskSnapshot::new("count", 0, 1);
+    snapshot.rest = Some(file(FilePlace::Own, "ab"));
+    let mut bytes = snapshot.encode().unwrap();
+    let at = bytes.windows(2).position(|two| two == b"ab").unwrap();
+    bytes[at..at + 2].copy_from_slice(b"..");
+    let end = bytes.len() - 4;
+    let crc = crc32fast::hash(&bytes[..end]).to_le_bytes();
+    bytes[end..].copy_from_slice(&crc);
+    let error = SubtaskSnapshot::decode(&bytes).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("plain file name"), "{error}");
 }

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::{entry, job, published};
 use crate::log::codec::{decode, encode};
 use crate::log::entry::Entry;
-use crate::log::{LogEvent, LogState, OwnerId, PublishedCheckpoint};
+use crate::log::{LogEvent, LogState, OwnerId, PublishedCheckpoint, Retirement};
 
-fn golden() -> [(Entry, &'static [u8]); 4] {
+fn golden() -> [(Entry, &'static [u8]); 5] {
     let old = OwnerId(std::array::from_fn(|place| place as u8));
     let new = OwnerId(std::array::from_fn(|place| place as u8 + 16));
     let late = PublishedCheckpoint {
@@ -29,7 +29,11 @@ fn golden() -> [(Entry, &'static [u8]); 4] {
         event,
         state,
     };
-    let retired = LogEvent::Retired(vec![1]);
+    let retired = LogEvent::Retired(vec![1].into());
+    let with_files = LogEvent::Retired(Retirement {
+        checkpoints: Vec::new(),
+        files: vec!["g1-c1-0".to_owned(), "g2-c17-300".to_owned()],
+    });
     [
         (
             entry(1, 1, old, LogEvent::Claim, LogState::new()),
@@ -48,6 +52,10 @@ fn golden() -> [(Entry, &'static [u8]); 4] {
         (
             entry(300, 2, new, retired, state(&[&late], false)),
             include_bytes!("../../../tests/golden/log-retired-v1.bin"),
+        ),
+        (
+            entry(301, 2, new, with_files, state(&[&late], false)),
+            include_bytes!("../../../tests/golden/log-retired-files-v1.bin"),
         ),
         (
             entry(301, 2, new, LogEvent::Finished, state(&[&late], true)),

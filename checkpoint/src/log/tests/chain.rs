@@ -28,7 +28,7 @@ fn history() -> Vec<Entry> {
         entry(2, 1, 1, LogEvent::Published, one.clone()),
         entry(3, 2, 2, LogEvent::Claim, one),
         entry(4, 2, 2, LogEvent::Published, two),
-        entry(5, 2, 2, LogEvent::Retired(vec![1]), retired.clone()),
+        entry(5, 2, 2, LogEvent::Retired(vec![1].into()), retired.clone()),
         entry(6, 2, 2, LogEvent::Other(5), retired.clone()),
         entry(7, 2, 2, LogEvent::Finished, retired.finished()),
         entry(
@@ -89,13 +89,16 @@ fn what_does_not_follow_is_refused() {
         ),
         (
             "state",
-            entry(5, 2, 2, LogEvent::Retired(vec![1]), two.clone()),
+            entry(5, 2, 2, LogEvent::Retired(vec![1].into()), two.clone()),
         ),
         (
             "state",
-            entry(5, 2, 2, LogEvent::Retired(vec![2]), two.clone()),
+            entry(5, 2, 2, LogEvent::Retired(vec![2].into()), two.clone()),
         ),
-        ("state", entry(5, 2, 2, LogEvent::Retired(vec![3]), retired)),
+        (
+            "state",
+            entry(5, 2, 2, LogEvent::Retired(vec![3].into()), retired),
+        ),
         ("state", entry(5, 2, 2, LogEvent::Finished, two.clone())),
         (
             "state",

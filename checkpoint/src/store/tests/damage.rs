@@ -25,7 +25,8 @@ fn refused(path: &str, bytes: Option<&[u8]>) -> alluvium_state_api::StateError {
         None => storage.delete(path).unwrap(),
     }
     let before = contents(&storage);
-    let Err(error) = open(&storage, 9) else {
+    let strict = StoreOptions::default().with_fall_back(false);
+    let Err(error) = open_with(&storage, 9, strict) else {
         panic!("{path} {bytes:?} is accepted");
     };
     assert!(error.to_string().contains(path), "{path}: {error}");

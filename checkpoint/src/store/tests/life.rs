@@ -67,7 +67,7 @@ fn a_fresh_start_takes_nothing_over_but_the_numbering() {
     assert_eq!(recovered, None);
     assert!(!store.is_finished());
     assert_eq!(store.latest(), None);
-    assert_eq!(store.sweep().unwrap(), [1, 2]);
+    assert_eq!(store.sweep().unwrap().checkpoints, [1, 2]);
     assert_eq!(storage.list("job").unwrap(), ["log"]);
     assert_eq!(publish_next(&mut store).unwrap(), 3);
     assert_eq!(open(&storage, 3).unwrap().1.unwrap().checkpoint, 3);
@@ -169,7 +169,7 @@ fn failed_attempts_are_swept_by_the_next_owner_and_their_ids_are_gone() {
     storage.create("job/chk-7/some-state", b"orphan").unwrap();
     storage.create("job/notes/mine", b"keep").unwrap();
     assert_eq!(
-        store.sweep().unwrap(),
+        store.sweep().unwrap().checkpoints,
         [0; 0],
         "perhaps an attempt of this owner"
     );
@@ -177,7 +177,7 @@ fn failed_attempts_are_swept_by_the_next_owner_and_their_ids_are_gone() {
     let (mut store, _) = open(&storage, 2).unwrap();
     assert_eq!(store.next_checkpoint(), 8);
     storage.create("job/chk-8/some-state", b"ours").unwrap();
-    assert_eq!(store.sweep().unwrap(), [7]);
+    assert_eq!(store.sweep().unwrap().checkpoints, [7]);
     assert_eq!(
         storage.list("job").unwrap(),
         ["chk-1", "chk-8", "log", "notes"]

@@ -1,3 +1,4 @@
+mod collection;
 mod crash;
 mod damage;
 mod life;

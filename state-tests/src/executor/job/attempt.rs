@@ -72,7 +72,13 @@ impl Attempt<'_> {
         ended: Option<CheckpointId>,
     ) -> Result<AttemptReport> {
         let restored_from = restore.checkpoint();
-        let launched = launch(self.graph, self.plan, self.settings, restore)?;
+        let launched = launch(
+            self.graph,
+            self.plan,
+            self.settings,
+            restore,
+            self.retained.folders(),
+        )?;
         let Launched {
             tasks,
             writers,

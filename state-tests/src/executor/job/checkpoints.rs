@@ -138,6 +138,10 @@ impl<'a> Checkpoints<'a> {
                 ..
             } => {
                 self.begun.insert(checkpoint, self.settings.clock.elapsed());
+                if let Err(error) = self.retained.begin(checkpoint) {
+                    self.orders.push(Order::Fail(error));
+                    return None;
+                }
                 let event = JobEvent::CheckpointStarted(CheckpointId(checkpoint));
                 self.settings.tell(&event);
                 self.orders.push(Order::Trigger(Barrier {
@@ -164,14 +168,16 @@ impl<'a> Checkpoints<'a> {
             Action::Retire { checkpoints } => self.retained.retire(&checkpoints),
             Action::FailJob { cause } => self.orders.push(Order::Fail(failure(&cause))),
             Action::FinishJob { .. } => self.retained.finish(),
-            // Snapshots in memory go with their last handle; nobody waits for replies.
-            Action::Discard { .. } | Action::Reply { .. } => {}
+            Action::Discard { checkpoint, .. } => self.retained.discard(checkpoint),
+            // Nobody waits for replies.
+            Action::Reply { .. } => {}
         }
         None
     }
 
     fn aborted(&mut self, checkpoint: u64, reason: &str) {
         self.begun.remove(&checkpoint);
+        self.retained.discard(checkpoint);
         self.report.failed_checkpoints += 1;
         let checkpoint = CheckpointId(checkpoint);
         self.settings

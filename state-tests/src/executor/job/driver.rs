@@ -135,9 +135,9 @@ impl Driver {
 
     fn run_once(&self, retained: &mut Retained, report: &mut JobReport) -> Result<AttemptReport> {
         let latest = retained.latest()?;
-        let metadata = latest.as_deref();
+        let metadata = latest.as_ref().map(|stored| &**stored.metadata());
         let plan = self.plan(max_parallelism(&self.settings, metadata))?;
-        let restore = Restore::new(&plan, metadata, &self.settings)?;
+        let restore = Restore::new(&plan, latest.as_ref(), &self.settings)?;
         let ended = metadata.filter(|metadata| metadata.is_final);
         let ended = ended.map(|metadata| metadata.checkpoint);
         if report.restarts == 0 {

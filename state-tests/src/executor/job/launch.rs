@@ -1,6 +1,7 @@
 //! Making the tasks of a run and starting their threads.
 
-use super::writer::{WriterHandle, Writers};
+use super::retained::Folders;
+use super::writer::{WriterHandle, Writers, Writing};
 use super::{JobSettings, Restore};
 use crate::executor::graph::{Building, NodeId, Plan, SharedGraph};
 use crate::executor::source::Rate;
@@ -42,6 +43,7 @@ pub(super) fn launch(
     plan: &Plan,
     settings: &JobSettings,
     restore: Restore,
+    folders: Folders,
 ) -> Result<Launched> {
     let made: Vec<_> = subtasks(plan).collect();
     let vertices: Vec<_> = graph.with(|graph| {
@@ -54,9 +56,13 @@ pub(super) fn launch(
     for vertex in &vertices {
         vertex.connect(plan, settings.channels);
     }
-    let limits = settings.backend.snapshot_limits();
     let queue = made.len() * settings.checkpoints.max_concurrent as usize;
-    let (writers, writer) = Writers::start(settings.writers, queue, limits)?;
+    let writing = Writing {
+        limits: settings.backend.snapshot_limits(),
+        files: settings.backend.file_options().copied(),
+        folders,
+    };
+    let (writers, writer) = Writers::start(settings.writers, queue, &writing)?;
     // Not bounded, because a full channel could deadlock tasks and job; what waits in it is a few
     // messages for each task and unfinished checkpoint.
     let (sender, reports) = unbounded();

@@ -3,7 +3,8 @@
 use super::JobSettings;
 use crate::executor::graph::Plan;
 use alluvium::checkpoint::{
-    CheckpointMetadata, OperatorRestore, ProgramOperator, SubtaskRestore, plan_restore,
+    CheckpointMetadata, OperatorRestore, ProgramOperator, StoredSnapshot, SubtaskRestore,
+    plan_restore,
 };
 use alluvium::{CheckpointId, MaxParallelism, Result, StateError};
 use std::collections::BTreeMap;
@@ -16,10 +17,10 @@ pub(crate) struct Restore {
 }
 
 impl Restore {
-    /// Deals `metadata` out to the operators of `plan`.
+    /// Deals `stored` out to the operators of `plan`.
     pub(crate) fn new(
         plan: &Plan,
-        metadata: Option<&CheckpointMetadata>,
+        stored: Option<&StoredSnapshot>,
         settings: &JobSettings,
     ) -> Result<Self> {
         let program: Vec<_> = plan
@@ -31,15 +32,15 @@ impl Restore {
                 max_parallelism: Some(plan.max_parallelism),
             })
             .collect();
-        let operators = match metadata {
-            Some(metadata) => plan_restore(metadata, &program, settings.unclaimed)?,
+        let operators = match stored {
+            Some(stored) => plan_restore(stored, &program, settings.unclaimed)?,
             None => program.iter().map(OperatorRestore::fresh).collect(),
         };
         let named = operators
             .into_iter()
             .map(|operator| (operator.uid().to_owned(), operator));
         Ok(Self {
-            checkpoint: metadata.map(|metadata| metadata.checkpoint),
+            checkpoint: stored.map(|stored| stored.metadata().checkpoint),
             operators: named.collect(),
         })
     }

@@ -1,9 +1,13 @@
 //! Writing snapshots off the threads of the tasks.
 
-use crate::executor::link::FrozenOperator;
+use super::retained::Folders;
+use crate::executor::link::{FrozenKeyed, FrozenOperator};
 use crate::executor::task::{Report, Reporter, panicked};
-use alluvium::checkpoint::{DeclineReason, KeyedSegment, SegmentSink, SubtaskSnapshot};
-use alluvium::{CheckpointId, Result, SnapshotLimits, StateError};
+use alluvium::checkpoint::{
+    DeclineReason, KeyedChain, SegmentSink, SnapshotFileOptions, SnapshotFolder, SubtaskSnapshot,
+    write_keyed, write_rest,
+};
+use alluvium::{CheckpointId, Result, SnapshotJob, SnapshotLimits, StateError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -39,15 +43,15 @@ impl Writers {
     pub(super) fn start(
         threads: usize,
         queue: usize,
-        limits: SnapshotLimits,
+        writing: &Writing,
     ) -> Result<(Self, WriterHandle)> {
         let (sender, receiver) = bounded(queue.max(1));
         let threads: Result<_> = (0..threads.max(1))
             .map(|number| {
-                let receiver = receiver.clone();
+                let (receiver, writing) = (receiver.clone(), writing.clone());
                 std::thread::Builder::new()
                     .name(format!("snapshot-writer-{number}"))
-                    .spawn(move || write_all(&receiver, limits))
+                    .spawn(move || write_all(&receiver, &writing))
                     .map_err(|error| {
                         StateError::storage("cannot start a writer of snapshots").with_source(error)
                     })
@@ -64,7 +68,7 @@ impl Writers {
     }
 }
 
-fn write_all(jobs: &Receiver<WriteJob>, limits: SnapshotLimits) {
+fn write_all(jobs: &Receiver<WriteJob>, writing: &Writing) {
     for job in jobs {
         let WriteJob {
             checkpoint,
@@ -73,9 +77,10 @@ fn write_all(jobs: &Receiver<WriteJob>, limits: SnapshotLimits) {
             reporter,
         } = job;
         let written = catch_unwind(AssertUnwindSafe(|| {
+            let folder = writing.folder(checkpoint)?;
             let written = frozen
                 .into_iter()
-                .map(|frozen| write(frozen, last, &limits));
+                .map(|frozen| writing.write(frozen, last, folder.as_deref()));
             written.collect::<Result<Vec<_>>>()
         }));
         let written =
@@ -93,26 +98,68 @@ fn write_all(jobs: &Receiver<WriteJob>, limits: SnapshotLimits) {
     }
 }
 
-fn write(frozen: FrozenOperator, last: bool, limits: &SnapshotLimits) -> Result<SubtaskSnapshot> {
-    let (subtask, parallelism) = (frozen.subtask.index, frozen.subtask.parallelism);
-    let mut snapshot = SubtaskSnapshot::new(&*frozen.uid, subtask, parallelism);
-    if let Some(job) = frozen.keyed {
+/// How snapshots are written.
+#[derive(Clone)]
+pub(super) struct Writing {
+    pub(super) limits: SnapshotLimits,
+    /// `None` if everything stays inside the metadata.
+    pub(super) files: Option<SnapshotFileOptions>,
+    pub(super) folders: Folders,
+}
+
+impl Writing {
+    /// Where the files of a checkpoint go, if there are any.
+    fn folder(&self, checkpoint: CheckpointId) -> Result<Option<Arc<SnapshotFolder>>> {
+        if self.files.is_none() {
+            return Ok(None);
+        }
+        match self.folders.get(checkpoint) {
+            Some(folder) => Ok(Some(folder)),
+            None => Err(StateError::cancelled(format!(
+                "checkpoint {checkpoint} has ended before its state was written"
+            ))),
+        }
+    }
+
+    fn write(
+        &self,
+        frozen: FrozenOperator,
+        last: bool,
+        folder: Option<&SnapshotFolder>,
+    ) -> Result<SubtaskSnapshot> {
+        let (subtask, parallelism) = (frozen.subtask.index, frozen.subtask.parallelism);
+        let mut snapshot = SubtaskSnapshot::new(&*frozen.uid, subtask, parallelism);
+        snapshot.operator_state = frozen.operator.run()?;
+        snapshot.raw_keyed = frozen.raw_keyed;
+        snapshot.raw_operator = frozen.raw_operator;
+        snapshot.finished = last;
+        match (frozen.keyed, folder) {
+            (Some(FrozenKeyed { job, base }), Some(folder)) => {
+                let base = base.ok_or_else(|| {
+                    StateError::misuse("keyed state was frozen without its history")
+                })?;
+                snapshot.keyed.push(write_keyed(job, base, folder)?);
+            }
+            (Some(FrozenKeyed { job, .. }), None) => {
+                let segment = self.write_inline(job, &frozen.uid, subtask)?;
+                snapshot.keyed.push(KeyedChain::inline(segment));
+            }
+            (None, _) => {}
+        }
+        if let (Some(files), Some(folder)) = (&self.files, folder) {
+            write_rest(&mut snapshot, folder, files.inline_threshold)?;
+        }
+        snapshot.check_limit(&self.limits)?;
+        Ok(snapshot)
+    }
+
+    fn write_inline(&self, job: Box<dyn SnapshotJob>, uid: &str, subtask: u32) -> Result<Vec<u8>> {
         let mut sink = SegmentSink::in_memory();
-        if let Some(limit) = limits.subtask {
-            let what = format!(
-                "the snapshot of subtask {subtask} of operator '{}'",
-                frozen.uid
-            );
+        if let Some(limit) = self.limits.subtask {
+            let what = format!("the snapshot of subtask {subtask} of operator '{uid}'");
             sink = sink.with_limit(limit, what);
         }
         job.run(&mut sink)?;
-        let segment = sink.finish()?.output;
-        snapshot.keyed.push(KeyedSegment::Inline(segment.into()));
+        Ok(sink.finish()?.output)
     }
-    snapshot.operator_state = frozen.operator.run()?;
-    snapshot.raw_keyed = frozen.raw_keyed;
-    snapshot.raw_operator = frozen.raw_operator;
-    snapshot.finished = last;
-    snapshot.check_limit(limits)?;
-    Ok(snapshot)
 }

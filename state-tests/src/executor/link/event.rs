@@ -2,6 +2,7 @@
 
 use crate::executor::barrier::Barrier;
 use crate::executor::job::Restore;
+use alluvium::checkpoint::ChainBase;
 use alluvium::{
     AnyStateBackend, CheckpointId, OperatorSnapshotJob, RawKeyedState, RawOperatorState,
     SnapshotJob, SnapshotMode, StateError, SubtaskInfo,
@@ -50,11 +51,18 @@ pub(crate) struct Freezing {
     pub(crate) refused: Option<StateError>,
 }
 
+/// Frozen keyed state.
+pub(crate) struct FrozenKeyed {
+    pub(crate) job: Box<dyn SnapshotJob>,
+    /// What it builds on, if it goes into files.
+    pub(crate) base: Option<ChainBase>,
+}
+
 /// The frozen state of one operator's subtask.
 pub(crate) struct FrozenOperator {
     pub(crate) uid: Arc<str>,
     pub(crate) subtask: SubtaskInfo,
-    pub(crate) keyed: Option<Box<dyn SnapshotJob>>,
+    pub(crate) keyed: Option<FrozenKeyed>,
     pub(crate) operator: Box<dyn OperatorSnapshotJob>,
     pub(crate) raw_keyed: RawKeyedState,
     pub(crate) raw_operator: RawOperatorState,

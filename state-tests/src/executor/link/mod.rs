@@ -10,7 +10,7 @@ mod operator;
 mod output;
 mod stateless;
 
-pub(crate) use event::{Event, Freezing, FrozenOperator, Opening};
+pub(crate) use event::{Event, Freezing, FrozenKeyed, FrozenOperator, Opening};
 pub(crate) use exchange::{Exchange, Route};
 pub(crate) use inject::Inject;
 pub(crate) use operator::{KeyOf, Operator};

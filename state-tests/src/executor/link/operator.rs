@@ -1,10 +1,11 @@
 //! The operator of a function with state.
 
-use super::{Control, Event, Freezing, FrozenOperator, Link, Opening, Output};
+use super::{Control, Event, Freezing, FrozenKeyed, FrozenOperator, Link, Opening, Output};
 use crate::executor::Record;
 use crate::executor::function::{Access, Context, OpenContext, Process};
+use alluvium::checkpoint::ChainHistory;
 use alluvium::{
-    AnyBackend, Budget, FreezeRequest, HeapOperatorState, KeyScope, KeyedBackend,
+    AnyBackend, Budget, CheckpointId, FreezeRequest, HeapOperatorState, KeyScope, KeyedBackend,
     OperatorStateStore, OrderedKey, RawKeyedWriter, RawOperatorWriter, Result, SnapshotContext,
     StateBackend, StateError, SubtaskInfo,
 };
@@ -24,6 +25,8 @@ pub(crate) struct Operator<K: OrderedKey, I, O, F> {
     /// `None` if the operator is not keyed.
     key_of: Option<KeyOf<K, I>>,
     backend: Option<AnyBackend<K>>,
+    /// What has been written of the keyed state, if it goes into files.
+    history: Option<ChainHistory>,
     state: HeapOperatorState,
     output: Output<O>,
 }
@@ -42,6 +45,7 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
             function,
             key_of,
             backend: None,
+            history: None,
             state: HeapOperatorState::new(),
             output,
         }
@@ -86,6 +90,8 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
         let restored = opening.restore.subtask(&self.uid, self.subtask.index)?;
         if self.key_of.is_some() {
             self.backend = Some(opening.backend.open(restored.keyed)?);
+            let files = opening.backend.file_options();
+            self.history = files.map(|options| ChainHistory::new(*options));
         }
         self.state = HeapOperatorState::restore(restored.operator_state);
         let mut context: OpenContext<'_, K> = alluvium::InitializationContext {
@@ -117,10 +123,7 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
         if freezing.refused.is_some() {
             return Ok(());
         }
-        let mode = freezing.mode;
-        let request = FreezeRequest { checkpoint, mode };
-        let keyed = self.backend.as_mut().map(|backend| backend.freeze(request));
-        match (keyed.transpose(), self.state.freeze()) {
+        match (self.freeze_keyed(freezing), self.state.freeze()) {
             (Ok(keyed), Ok(operator)) => freezing.frozen.push(FrozenOperator {
                 uid: Arc::clone(&self.uid),
                 subtask: self.subtask.clone(),
@@ -132,6 +135,42 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
             (Err(error), _) | (_, Err(error)) => freezing.refused = Some(self.named(error)),
         }
         Ok(())
+    }
+}
+
+impl<K: OrderedKey, I, O, F> Operator<K, I, O, F> {
+    fn freeze_keyed(&mut self, freezing: &Freezing) -> Result<Option<FrozenKeyed>> {
+        let Some(backend) = &mut self.backend else {
+            return Ok(None);
+        };
+        let (checkpoint, history) = (freezing.barrier.checkpoint, &self.history);
+        let wanted = freezing.mode;
+        let mode = history
+            .as_ref()
+            .map_or(wanted, |history| history.mode(wanted));
+        let job = backend.freeze(FreezeRequest { checkpoint, mode })?;
+        let base = history.as_ref().map(|history| history.begin(job.header()));
+        let base = base.transpose()?;
+        Ok(Some(FrozenKeyed { job, base }))
+    }
+
+    /// Tells those who build on snapshots.
+    fn confirm(&mut self, checkpoint: CheckpointId) {
+        if let Some(backend) = &mut self.backend {
+            backend.confirm(checkpoint);
+        }
+        if let Some(history) = &self.history {
+            history.confirm(checkpoint);
+        }
+    }
+
+    fn abort(&mut self, checkpoint: CheckpointId) {
+        if let Some(backend) = &mut self.backend {
+            backend.abort(checkpoint);
+        }
+        if let Some(history) = &self.history {
+            history.abort(checkpoint);
+        }
     }
 }
 
@@ -152,16 +191,12 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Control for Operator<K, I
                 self.own(result)?;
             }
             Event::Complete(checkpoint) => {
-                if let Some(backend) = &mut self.backend {
-                    backend.confirm(*checkpoint);
-                }
+                self.confirm(*checkpoint);
                 let result = self.function.checkpoint_complete(*checkpoint);
                 self.own(result)?;
             }
             Event::Aborted(checkpoint) => {
-                if let Some(backend) = &mut self.backend {
-                    backend.abort(*checkpoint);
-                }
+                self.abort(*checkpoint);
                 let result = self.function.checkpoint_aborted(*checkpoint);
                 self.own(result)?;
             }

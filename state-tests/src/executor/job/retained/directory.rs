@@ -4,7 +4,8 @@ use super::NotPublished;
 use crate::executor::entropy::random_bytes;
 use crate::executor::job::JobSettings;
 use alluvium::checkpoint::{
-    CheckpointMetadata, CheckpointStore, JobId, LocalStorage, OwnerId, Storage, StoreOptions,
+    CheckpointMetadata, CheckpointStore, JobId, LocalStorage, OwnerId, SnapshotFiles,
+    SnapshotFolder, Storage, StoreOptions, StoredSnapshot,
 };
 use alluvium::{Result, SnapshotLimits, StateBackend, StateError};
 use std::path::Path;
@@ -42,24 +43,35 @@ impl Directory {
         })
     }
 
-    pub(super) fn latest(&mut self) -> Result<Option<Arc<CheckpointMetadata>>> {
+    pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
         if self.store.must_reopen() {
             self.reopen()?;
         }
-        let Some(published) = self.store.latest() else {
+        let Some(recovered) = self.store.recover()? else {
             return Ok(None);
         };
-        let id = published.checkpoint;
-        let bytes = self.store.read(id)?;
-        let named = |error: StateError| error.context(format!("'{}'", self.store.locate(id)));
-        let metadata = CheckpointMetadata::from_bytes(&bytes).map_err(named)?;
+        let id = recovered.checkpoint;
+        let named = |error: StateError| error.context(format!("'{}'", recovered.location));
+        let metadata = CheckpointMetadata::from_bytes(&recovered.metadata).map_err(named)?;
         if metadata.checkpoint.0 != id || metadata.job_id != self.job.as_str() {
             return Err(named(StateError::incompatible(format!(
                 "expected checkpoint {id} of job '{}', found checkpoint {} of job '{}'",
                 self.job, metadata.checkpoint, metadata.job_id
             ))));
         }
-        Ok(Some(Arc::new(metadata)))
+        let storage = Arc::clone(&self.storage);
+        let files = SnapshotFiles::new(storage, format!("{}/chk-{id}", self.job))?;
+        Ok(Some(StoredSnapshot::new(metadata, files)))
+    }
+
+    /// Notes that a checkpoint has begun; where its files go.
+    pub(super) fn begin(&mut self, checkpoint: u64) -> Result<Arc<SnapshotFolder>> {
+        self.store.begin(checkpoint)
+    }
+
+    /// Notes that a checkpoint will not be complete.
+    pub(super) fn discard(&mut self, checkpoint: u64) {
+        self.store.abandon(checkpoint);
     }
 
     /// Reads the log again, after an append of which nobody knows what became.

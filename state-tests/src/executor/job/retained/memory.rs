@@ -1,14 +1,13 @@
 //! Checkpoints in memory: they survive the failure of tasks, not of the process.
 
 use crate::executor::job::JobSettings;
-use alluvium::checkpoint::CheckpointMetadata;
+use alluvium::checkpoint::{CheckpointMetadata, StoredSnapshot};
 use alluvium::{Result, SnapshotLimits, StateBackend};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// The completed checkpoints of a job, oldest first.
 pub(super) struct Memory {
-    checkpoints: VecDeque<Arc<CheckpointMetadata>>,
+    checkpoints: VecDeque<StoredSnapshot>,
     limits: SnapshotLimits,
 }
 
@@ -20,13 +19,15 @@ impl Memory {
         }
     }
 
-    pub(super) fn latest(&self) -> Option<Arc<CheckpointMetadata>> {
-        self.checkpoints.back().map(Arc::clone)
+    pub(super) fn latest(&self) -> Option<StoredSnapshot> {
+        self.checkpoints.back().cloned()
     }
 
     pub(super) fn ids(&self) -> Vec<u64> {
         let checkpoints = self.checkpoints.iter();
-        checkpoints.map(|kept| kept.checkpoint.0).collect()
+        checkpoints
+            .map(|kept| kept.metadata().checkpoint.0)
+            .collect()
     }
 
     pub(super) fn publish(&mut self, metadata: CheckpointMetadata) -> Result<u64> {
@@ -35,12 +36,12 @@ impl Memory {
             size += subtask.size()?;
         }
         metadata.check_limit(size, &self.limits)?;
-        self.checkpoints.push_back(Arc::new(metadata));
+        self.checkpoints.push_back(metadata.into());
         Ok(size)
     }
 
     pub(super) fn retire(&mut self, checkpoints: &[u64]) {
         self.checkpoints
-            .retain(|kept| !checkpoints.contains(&kept.checkpoint.0));
+            .retain(|kept| !checkpoints.contains(&kept.metadata().checkpoint.0));
     }
 }

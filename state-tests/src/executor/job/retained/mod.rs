@@ -1,14 +1,15 @@
 //! The completed checkpoints of a job: in memory, or in a directory.
 
 mod directory;
+mod folders;
 mod memory;
 
 use super::JobSettings;
-use alluvium::checkpoint::{CheckpointMetadata, StoreOutcome};
-use alluvium::{Result, StateError};
+use alluvium::checkpoint::{CheckpointMetadata, StoreOutcome, StoredSnapshot};
+use alluvium::{CheckpointId, Result, StateError};
 use directory::Directory;
+pub(crate) use folders::Folders;
 use memory::Memory;
-use std::sync::Arc;
 
 /// A checkpoint that could not be published.
 pub(super) struct NotPublished {
@@ -30,6 +31,7 @@ pub(super) struct Retained {
     place: Place,
     /// No checkpoint may have an id below.
     next: u64,
+    folders: Folders,
 }
 
 enum Place {
@@ -41,22 +43,33 @@ impl Retained {
     /// Opens what the settings say.
     pub(super) fn open(settings: &JobSettings) -> Result<Self> {
         Ok(match &settings.checkpoint_dir {
+            None if settings.checkpointing() && settings.backend.file_options().is_some() => {
+                return Err(StateError::misuse(
+                    "the state backend writes its snapshots into files: it needs a checkpoint \
+                     directory, and execution.checkpointing.dir is not set",
+                ));
+            }
             None => Self {
                 place: Place::Memory(Memory::new(settings)),
                 next: 1,
+                folders: Folders::default(),
             },
             Some(root) => {
                 let directory = Directory::open(settings, root)?;
                 Self {
                     next: directory.next(),
                     place: Place::Directory(Box::new(directory)),
+                    folders: Folders::default(),
                 }
             }
         })
     }
 
-    /// The newest, which a run has to start from.
-    pub(super) fn latest(&mut self) -> Result<Option<Arc<CheckpointMetadata>>> {
+    /// The newest, which a run has to start from. What a run before has begun ends with that.
+    pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
+        for checkpoint in self.folders.all() {
+            self.discard(checkpoint.0);
+        }
         match &mut self.place {
             Place::Memory(memory) => Ok(memory.latest()),
             Place::Directory(directory) => {
@@ -85,8 +98,31 @@ impl Retained {
         self.next = self.next.max(next);
     }
 
+    /// Where the files of unfinished checkpoints go.
+    pub(super) fn folders(&self) -> Folders {
+        self.folders.clone()
+    }
+
+    /// Notes that a checkpoint has begun.
+    pub(super) fn begin(&mut self, checkpoint: u64) -> Result<()> {
+        if let Place::Directory(directory) = &mut self.place {
+            let folder = directory.begin(checkpoint)?;
+            self.folders.begin(CheckpointId(checkpoint), folder);
+        }
+        Ok(())
+    }
+
+    /// Notes that a checkpoint will not be complete.
+    pub(super) fn discard(&mut self, checkpoint: u64) {
+        self.folders.end(CheckpointId(checkpoint));
+        if let Place::Directory(directory) = &mut self.place {
+            directory.discard(checkpoint);
+        }
+    }
+
     /// Keeps `metadata`; its size in bytes.
     pub(super) fn publish(&mut self, metadata: CheckpointMetadata) -> Result<u64, NotPublished> {
+        self.folders.end(metadata.checkpoint);
         match &mut self.place {
             Place::Memory(memory) => memory.publish(metadata).map_err(NotPublished::surely),
             Place::Directory(directory) => directory.publish(&metadata),

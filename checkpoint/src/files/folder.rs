@@ -1,0 +1,177 @@
+//! The files of one snapshot while it is written.
+
+use super::locate::SHARED;
+use super::name::FileName;
+use super::{FileOutput, FilePlace, FileRef, SnapshotFiles};
+use crate::log::JobId;
+use crate::segment::SegmentOutput;
+use crate::storage::{Storage, check_path};
+use alluvium_state_api::{CheckpointId, Result, StateError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Takes the files of one checkpoint or savepoint, from any number of threads.
+///
+/// The files belong to the folder until [`keep`](Self::keep) is called: dropped before that, it
+/// deletes what was written through it, so that a snapshot that fails leaves nothing behind. Whoever
+/// writes holds it through an `Arc`, so that this happens only once all have stopped.
+///
+/// ```
+/// use alluvium_checkpoint::{FilePlace, MemoryStorage, SegmentOutput, SnapshotFolder};
+/// use std::sync::Arc;
+///
+/// let storage = Arc::new(MemoryStorage::new());
+/// let folder = SnapshotFolder::savepoint(storage.clone(), "savepoint-1")?;
+/// let mut file = folder.create(FilePlace::Own)?;
+/// file.append(b"state")?;
+/// assert_eq!(file.finish()?.length, 5);
+/// assert_eq!(storage.paths().len(), 1);
+///
+/// drop(folder);
+/// assert!(storage.paths().is_empty());
+/// # Ok::<(), alluvium_checkpoint::StateError>(())
+/// ```
+pub struct SnapshotFolder {
+    storage: Arc<dyn Storage>,
+    own: String,
+    /// `None` if the snapshot has to hold all its files itself.
+    shared: Option<String>,
+    generation: u64,
+    checkpoint: u64,
+    next: AtomicU64,
+    written: Mutex<Vec<String>>,
+    kept: AtomicBool,
+}
+
+impl SnapshotFolder {
+    /// The files of a checkpoint of `job`, written by its owner number `generation`.
+    pub(crate) fn checkpoint(
+        storage: Arc<dyn Storage>,
+        job: &JobId,
+        generation: u64,
+        checkpoint: CheckpointId,
+    ) -> Self {
+        Self {
+            storage,
+            own: format!("{job}/chk-{checkpoint}"),
+            shared: Some(format!("{job}/{SHARED}")),
+            generation,
+            checkpoint: checkpoint.0,
+            next: AtomicU64::new(0),
+            written: Mutex::default(),
+            kept: AtomicBool::new(false),
+        }
+    }
+
+    /// The files of a savepoint in `folder` of `storage`, or of any snapshot that holds all its
+    /// files itself. The folder must be new, as file names are not unique beyond it.
+    ///
+    /// # Errors
+    /// `Misuse` if `folder` is not a relative path of plain names.
+    pub fn savepoint(storage: Arc<dyn Storage>, folder: impl Into<String>) -> Result<Self> {
+        let own = folder.into();
+        check_path(&own)?;
+        Ok(Self {
+            storage,
+            own,
+            shared: None,
+            generation: 0,
+            checkpoint: 0,
+            next: AtomicU64::new(0),
+            written: Mutex::default(),
+            kept: AtomicBool::new(false),
+        })
+    }
+
+    /// Where files go that other checkpoints may name later: into the shared folder, if there is
+    /// one.
+    pub const fn shareable(&self) -> FilePlace {
+        if self.shared.is_some() {
+            FilePlace::Shared
+        } else {
+            FilePlace::Own
+        }
+    }
+
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// `Misuse` for a shared file of a savepoint; `Storage`.
+    pub fn create(&self, place: FilePlace) -> Result<FileOutput> {
+        let folder = match (place, &self.shared) {
+            (FilePlace::Own, _) => &self.own,
+            (FilePlace::Shared, Some(shared)) => shared,
+            (FilePlace::Shared, None) => {
+                return Err(StateError::misuse(format!(
+                    "'{}' must hold all its files itself",
+                    self.locate()
+                )));
+            }
+        };
+        let name = FileName {
+            generation: self.generation,
+            checkpoint: self.checkpoint,
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+        };
+        let name = name.to_string();
+        let path = format!("{folder}/{name}");
+        let writer = self.storage.write(&path)?;
+        // Noted at once: what a failed `finish` leaves is unknown.
+        self.written().push(path);
+        Ok(FileOutput::new(writer, place, name))
+    }
+
+    /// Stores `bytes` as a file.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn store(&self, place: FilePlace, bytes: &[u8]) -> Result<FileRef> {
+        let mut file = self.create(place)?;
+        file.append(bytes)?;
+        file.finish()
+    }
+
+    /// Leaves the files where they are: the snapshot is, or may be, complete.
+    pub fn keep(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
+
+    /// The files as a reader of the snapshot finds them.
+    pub fn files(&self) -> SnapshotFiles {
+        // The path was checked, or consists of parts that were.
+        SnapshotFiles::new(Arc::clone(&self.storage), self.own.clone()).unwrap_or_default()
+    }
+
+    /// The folder that metadata and own files go to, from the root of the storage.
+    pub fn path(&self) -> &str {
+        &self.own
+    }
+
+    /// The same for messages.
+    pub fn locate(&self) -> String {
+        self.storage.locate(&self.own)
+    }
+
+    /// The storage.
+    pub fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
+
+    fn written(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        // Pushing a path is all that is done under the lock.
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for SnapshotFolder {
+    fn drop(&mut self) {
+        if self.kept.load(Ordering::Acquire) {
+            return;
+        }
+        for path in std::mem::take(&mut *self.written()) {
+            if let Err(error) = self.storage.delete(&path) {
+                tracing::warn!(%error, "a file of a failed snapshot could not be deleted");
+            }
+        }
+    }
+}

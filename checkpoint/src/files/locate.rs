@@ -1,0 +1,160 @@
+//! Finding the files of a snapshot from the place of its metadata.
+
+use super::{FilePlace, FileRef, StoredSegment};
+use crate::storage::{ObjectReader, Storage, check_path};
+use alluvium_state_api::{Result, StateError};
+use std::fmt;
+use std::sync::Arc;
+
+/// What is read of a file at once when all of it is checked.
+const CHUNK: usize = 1 << 20;
+
+/// The files of one snapshot, where they lie.
+#[derive(Clone, Default)]
+pub struct SnapshotFiles {
+    place: Option<Place>,
+}
+
+#[derive(Clone)]
+struct Place {
+    storage: Arc<dyn Storage>,
+    folder: String,
+}
+
+impl SnapshotFiles {
+    /// No files: for metadata that holds everything itself.
+    pub const fn none() -> Self {
+        Self { place: None }
+    }
+
+    /// The files of the snapshot whose metadata lies in `folder` of `storage`.
+    ///
+    /// # Errors
+    /// `Misuse` if `folder` is not a relative path of plain names.
+    pub fn new(storage: Arc<dyn Storage>, folder: impl Into<String>) -> Result<Self> {
+        let folder = folder.into();
+        check_path(&folder)?;
+        Ok(Self {
+            place: Some(Place { storage, folder }),
+        })
+    }
+
+    fn place(&self, file: &FileRef) -> Result<&Place> {
+        self.place.as_ref().ok_or_else(|| {
+            StateError::corrupt(format!(
+                "a snapshot without files names file '{}'",
+                file.name
+            ))
+        })
+    }
+
+    /// Where a file is, or should be, for messages.
+    pub fn locate(&self, file: &FileRef) -> String {
+        match &self.place {
+            Some(place) => place.storage.locate(&place.path(file)),
+            None => file.name.clone(),
+        }
+    }
+
+    /// Opens a file, whose length is checked.
+    ///
+    /// # Errors
+    /// `Corrupt` if it is missing or has another length; `Storage`.
+    pub fn open(&self, file: &FileRef) -> Result<Box<dyn ObjectReader>> {
+        let place = self.place(file)?;
+        let Some(reader) = place.storage.open(&place.path(file))? else {
+            return Err(StateError::corrupt(format!(
+                "'{}' is missing",
+                self.locate(file)
+            )));
+        };
+        let found = reader.length();
+        if found != file.length {
+            return Err(StateError::corrupt(format!(
+                "'{}': expected {} bytes, found {found}",
+                self.locate(file),
+                file.length
+            )));
+        }
+        Ok(reader)
+    }
+
+    /// Opens a file that holds a segment.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn open_segment(&self, file: &FileRef) -> Result<StoredSegment> {
+        self.open(file).map(StoredSegment::File)
+    }
+
+    /// Reads all of a file and checks it: `visit` is shown its bytes in order.
+    ///
+    /// # Errors
+    /// `Corrupt` if it is missing, or length or checksum differ; `Storage`; what `visit` returns.
+    pub fn scan(&self, file: &FileRef, mut visit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let reader = self.open(file)?;
+        let mut crc = crc32fast::Hasher::new();
+        let mut chunk = vec![0; CHUNK.min(usize::try_from(file.length).unwrap_or(CHUNK))];
+        let mut offset = 0;
+        while offset < file.length {
+            let length = (file.length - offset).min(chunk.len() as u64);
+            let Some(part) = chunk.get_mut(..length as usize) else {
+                break;
+            };
+            reader.read_at(offset, part)?;
+            crc.update(part);
+            visit(part)?;
+            offset += length;
+        }
+        let found = crc.finalize();
+        if found == file.crc {
+            return Ok(());
+        }
+        Err(StateError::corrupt(format!(
+            "'{}': expected the checksum {:#010x} over all {} bytes, found {found:#010x}",
+            self.locate(file),
+            file.crc,
+            file.length
+        )))
+    }
+
+    /// All of a file, checked.
+    ///
+    /// # Errors
+    /// `LimitExceeded` if it has more than `limit` bytes; else as [`scan`](Self::scan).
+    pub(crate) fn read(&self, file: &FileRef, limit: u64, option: &'static str) -> Result<Vec<u8>> {
+        if file.length > limit {
+            let what = format!("'{}'", self.locate(file));
+            return Err(StateError::limit(what, file.length, limit, option));
+        }
+        let mut bytes = Vec::new();
+        self.scan(file, |part| {
+            bytes.extend_from_slice(part);
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+}
+
+impl Place {
+    fn path(&self, file: &FileRef) -> String {
+        match file.place {
+            FilePlace::Own => format!("{}/{}", self.folder, file.name),
+            FilePlace::Shared => match self.folder.rsplit_once('/') {
+                Some((parent, _)) => format!("{parent}/{SHARED}/{}", file.name),
+                None => format!("{SHARED}/{}", file.name),
+            },
+        }
+    }
+}
+
+/// The folder of files that several checkpoints may name, beside those of the checkpoints.
+pub(crate) const SHARED: &str = "shared";
+
+impl fmt::Debug for SnapshotFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.place.as_ref();
+        let place = place.map(|place| place.storage.locate(&place.folder));
+        f.debug_tuple("SnapshotFiles").field(&place).finish()
+    }
+}

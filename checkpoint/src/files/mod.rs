@@ -1,0 +1,29 @@
+//! The files of snapshots: how metadata names them, where they are written to and found again.
+//!
+//! ```text
+//! <job>/chk-<n>/_metadata        names the files of checkpoint n
+//! <job>/chk-<n>/<file>           files of this checkpoint alone
+//! <job>/shared/<file>            files that several checkpoints may name
+//! <savepoint>/_metadata, <file>  a savepoint with all its files
+//! ```
+//!
+//! A [`SnapshotFolder`] takes the files of one snapshot and deletes them again unless the snapshot
+//! came to be kept. A [`StoredSnapshot`] is what is read back: the metadata, and its files.
+
+mod folder;
+mod input;
+mod locate;
+mod name;
+mod output;
+mod reference;
+mod stored;
+
+pub use folder::SnapshotFolder;
+pub use input::StoredSegment;
+pub(crate) use locate::SHARED;
+pub use locate::SnapshotFiles;
+pub(crate) use name::FileName;
+pub use output::{FileOutput, SpillOutput};
+pub(crate) use reference::MAX_NAME;
+pub use reference::{FilePlace, FileRef};
+pub use stored::{StoredSnapshot, StoredSnapshotOptions};

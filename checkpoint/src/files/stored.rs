@@ -1,0 +1,221 @@
+//! A snapshot as it is stored.
+
+use super::{FileRef, SnapshotFiles, StoredSegment};
+use crate::metadata::METADATA;
+use crate::segment::SegmentSource;
+use crate::storage::Storage;
+use crate::subtask::{
+    CheckpointMetadata, KeyedChain, KeyedSegment, OperatorSnapshot, SubtaskSnapshot,
+};
+use alluvium_state_api::{Result, SnapshotChain, SnapshotSource, StateError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The option that bounds what is read of metadata, and of state that belongs into it.
+const MAX_METADATA: &str = "execution.checkpointing.max-metadata-size";
+
+/// What a reader of stored snapshots takes.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredSnapshotOptions {
+    /// Most bytes that the metadata may have, and operator state and raw state of one subtask.
+    /// Default 1 GiB.
+    pub max_metadata: u64,
+}
+
+impl Default for StoredSnapshotOptions {
+    fn default() -> Self {
+        Self {
+            max_metadata: 1 << 30,
+        }
+    }
+}
+
+/// A checkpoint or savepoint: its metadata, and where its files lie.
+#[derive(Clone, Debug)]
+pub struct StoredSnapshot {
+    metadata: Arc<CheckpointMetadata>,
+    files: SnapshotFiles,
+    options: StoredSnapshotOptions,
+}
+
+/// A snapshot that holds everything in its metadata.
+impl From<CheckpointMetadata> for StoredSnapshot {
+    fn from(metadata: CheckpointMetadata) -> Self {
+        Self::new(metadata, SnapshotFiles::none())
+    }
+}
+
+impl StoredSnapshot {
+    /// A snapshot whose metadata has been read already.
+    pub fn new(metadata: impl Into<Arc<CheckpointMetadata>>, files: SnapshotFiles) -> Self {
+        Self {
+            metadata: metadata.into(),
+            files,
+            options: StoredSnapshotOptions::default(),
+        }
+    }
+
+    /// Reads the snapshot in `folder` of `storage`: the folder that holds `_metadata`.
+    ///
+    /// # Errors
+    /// `Corrupt` if there is no metadata or it is damaged; `Incompatible` if a later version wrote
+    /// it; `LimitExceeded` if it is too long; `Storage`. All name the place.
+    pub fn load(
+        storage: Arc<dyn Storage>,
+        folder: &str,
+        options: StoredSnapshotOptions,
+    ) -> Result<Self> {
+        let path = format!("{folder}/{METADATA}");
+        let place = storage.locate(&path);
+        let limit = options.max_metadata;
+        let Some(bytes) = storage.read(&path, limit.saturating_add(1))? else {
+            return Err(StateError::corrupt(format!(
+                "'{place}' is missing: there is no checkpoint or savepoint"
+            )));
+        };
+        let length = bytes.len() as u64;
+        if length > limit {
+            let what = format!("the metadata '{place}'");
+            return Err(StateError::limit(what, length, limit, MAX_METADATA));
+        }
+        let metadata = CheckpointMetadata::from_bytes(&bytes)
+            .map_err(|error| error.context(format_args!("'{place}'")))?;
+        Ok(Self {
+            metadata: Arc::new(metadata),
+            files: SnapshotFiles::new(storage, folder)?,
+            options,
+        })
+    }
+
+    /// What the metadata says. Operator state and raw state of subtasks that have them in
+    /// [another file](SubtaskSnapshot::rest) are not in it.
+    pub const fn metadata(&self) -> &Arc<CheckpointMetadata> {
+        &self.metadata
+    }
+
+    /// Where its files lie.
+    pub const fn files(&self) -> &SnapshotFiles {
+        &self.files
+    }
+
+    /// The files that it names, each once.
+    pub fn file_refs(&self) -> BTreeSet<FileRef> {
+        self.metadata.files().cloned().collect()
+    }
+
+    /// Checks that all files are there, with the lengths that the metadata says; their contents are
+    /// checked when they are read, or by [`verify`](Self::verify).
+    ///
+    /// # Errors
+    /// `Corrupt` naming the first that is not; `Storage`.
+    pub fn check_files(&self) -> Result<()> {
+        self.file_refs()
+            .iter()
+            .try_for_each(|file| self.files.open(file).map(drop))
+    }
+
+    /// Reads everything once and checks it: files, checksums, segments and every entry's frame.
+    ///
+    /// # Errors
+    /// `Corrupt` naming the first file, its offset and what is wrong; `Incompatible`; `Storage`.
+    pub fn verify(&self) -> Result<()> {
+        for file in self.file_refs() {
+            self.files.scan(&file, |_| Ok(()))?;
+        }
+        for operator in &self.metadata.operators {
+            for subtask in &operator.subtasks {
+                self.complete(subtask)?;
+                for chain in &subtask.keyed {
+                    for mut source in self.segments(operator, subtask, chain)? {
+                        source.verify()?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The subtask's snapshot with operator state and raw state in it, from wherever they are.
+    ///
+    /// # Errors
+    /// `Corrupt` if the file that holds them is missing, damaged, or of another subtask;
+    /// `LimitExceeded`; `Storage`.
+    pub fn complete(&self, subtask: &SubtaskSnapshot) -> Result<SubtaskSnapshot> {
+        let mut whole = subtask.clone();
+        let Some(file) = whole.rest.take() else {
+            return Ok(whole);
+        };
+        let named =
+            |error: StateError| error.context(format_args!("'{}'", self.files.locate(&file)));
+        let bytes = self
+            .files
+            .read(&file, self.options.max_metadata, MAX_METADATA)?;
+        let rest = SubtaskSnapshot::decode(&bytes).map_err(named)?;
+        let same = (&rest.operator, rest.subtask, rest.parallelism)
+            == (&subtask.operator, subtask.subtask, subtask.parallelism);
+        if !same || !rest.keyed.is_empty() || rest.rest.is_some() {
+            return Err(named(StateError::corrupt(format!(
+                "expected operator state and raw state of {}, found {}",
+                subtask.label(),
+                rest.label()
+            ))));
+        }
+        whole.operator_state.extend(rest.operator_state);
+        if !rest.raw_keyed.is_empty() {
+            whole.raw_keyed = rest.raw_keyed;
+        }
+        if !rest.raw_operator.is_empty() {
+            whole.raw_operator = rest.raw_operator;
+        }
+        Ok(whole)
+    }
+
+    /// Opens the layers of a chain of keyed state, which is one of `subtask` of `operator`.
+    ///
+    /// # Errors
+    /// `Corrupt` if a file is missing or damaged where it says what is in it, or the layers do not
+    /// fit one another; `Incompatible` if a later version wrote one; `Storage`.
+    pub fn chain(
+        &self,
+        operator: &OperatorSnapshot,
+        subtask: &SubtaskSnapshot,
+        chain: &KeyedChain,
+    ) -> Result<SnapshotChain> {
+        let segments = self.segments(operator, subtask, chain)?;
+        let boxed = segments
+            .into_iter()
+            .map(|segment| Box::new(segment) as Box<dyn SnapshotSource>);
+        Ok(boxed.collect())
+    }
+
+    /// The same, as segments.
+    ///
+    /// # Errors
+    /// As [`chain`](Self::chain).
+    pub fn segments(
+        &self,
+        operator: &OperatorSnapshot,
+        subtask: &SubtaskSnapshot,
+        chain: &KeyedChain,
+    ) -> Result<Vec<SegmentSource<StoredSegment>>> {
+        let mut opened: Vec<SegmentSource<StoredSegment>> = Vec::new();
+        for segment in &chain.layers {
+            let (input, label) = match segment {
+                KeyedSegment::Inline(bytes) => {
+                    (StoredSegment::Inline(Arc::clone(bytes)), subtask.label())
+                }
+                KeyedSegment::File(file) => {
+                    let place = format!("{} in '{}'", subtask.label(), self.files.locate(file));
+                    (self.files.open_segment(file)?, place)
+                }
+            };
+            let source = SegmentSource::open(input, label)?;
+            operator.check_segment(subtask, source.header())?;
+            let before = opened.last().map(|before| before.header());
+            operator.check_layer(subtask, before, source.header())?;
+            opened.push(source);
+        }
+        Ok(opened)
+    }
+}

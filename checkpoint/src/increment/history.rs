@@ -1,0 +1,175 @@
+//! What a subtask has written so far.
+
+use super::SnapshotFileOptions;
+use crate::subtask::{KeyedChain, KeyedSegment};
+use alluvium_state_api::{CheckpointId, Result, SnapshotHeader, SnapshotMode, StateError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The greatest number of snapshots that are remembered: those that nobody confirms or aborts are
+/// forgotten, oldest first, and nothing can build on them.
+const MAX_REMEMBERED: usize = 64;
+
+/// The chains of keyed state that one subtask has written, so that deltas find what they build on.
+/// Clones share what they know.
+#[derive(Clone, Debug)]
+pub struct ChainHistory {
+    options: SnapshotFileOptions,
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    written: BTreeMap<CheckpointId, Written>,
+    /// The newest confirmed one, which the next delta builds on.
+    confirmed: Option<CheckpointId>,
+}
+
+#[derive(Clone, Debug)]
+struct Written {
+    chain: KeyedChain,
+    /// The bytes of the whole snapshot that the chain begins with.
+    base_bytes: u64,
+    delta_bytes: u64,
+    deltas: usize,
+}
+
+/// What a snapshot that was frozen builds on.
+#[derive(Debug)]
+pub struct ChainBase {
+    history: ChainHistory,
+    checkpoint: CheckpointId,
+    /// `None` if the snapshot is whole.
+    base: Option<Written>,
+}
+
+impl ChainHistory {
+    /// The history of a subtask that has written nothing yet.
+    pub fn new(options: SnapshotFileOptions) -> Self {
+        Self {
+            options,
+            known: Arc::default(),
+        }
+    }
+
+    /// How snapshots are laid into files.
+    pub const fn options(&self) -> &SnapshotFileOptions {
+        &self.options
+    }
+
+    /// How much the next snapshot should hold: a delta if `wanted` and worth it.
+    pub fn mode(&self, wanted: SnapshotMode) -> SnapshotMode {
+        let known = self.known();
+        let base = known.confirmed.and_then(|base| known.written.get(&base));
+        match base {
+            Some(base) if self.options.incremental && !self.is_long(base) => wanted,
+            _ => SnapshotMode::Full,
+        }
+    }
+
+    fn is_long(&self, written: &Written) -> bool {
+        let most = self.options.max_delta_ratio * written.base_bytes as f64;
+        written.deltas >= self.options.max_deltas
+            || (written.deltas > 0 && written.delta_bytes as f64 > most)
+    }
+
+    /// What the frozen snapshot with this header builds on; to be called before anything is
+    /// confirmed that was frozen later.
+    ///
+    /// # Errors
+    /// `Misuse` if it builds on a checkpoint that this subtask has not written, or that is forgotten.
+    pub fn begin(&self, header: &SnapshotHeader) -> Result<ChainBase> {
+        let base = match header.base {
+            None => None,
+            Some(base) => {
+                let written = self.known().written.get(&base).cloned();
+                Some(written.ok_or_else(|| {
+                    StateError::misuse(format!(
+                        "the snapshot for checkpoint {} builds on checkpoint {base}, of which \
+                         nothing is known here",
+                        header.checkpoint
+                    ))
+                })?)
+            }
+        };
+        Ok(ChainBase {
+            history: self.clone(),
+            checkpoint: header.checkpoint,
+            base,
+        })
+    }
+
+    /// Notes that a checkpoint is complete: later snapshots may build on it. Late, repeated and out
+    /// of order is fine.
+    pub fn confirm(&self, checkpoint: CheckpointId) {
+        let mut known = self.known();
+        if !known.written.contains_key(&checkpoint) || known.confirmed > Some(checkpoint) {
+            return;
+        }
+        known.confirmed = Some(checkpoint);
+        known.written = known.written.split_off(&checkpoint);
+    }
+
+    /// Notes that a checkpoint will never be complete.
+    pub fn abort(&self, checkpoint: CheckpointId) {
+        let mut known = self.known();
+        if known.confirmed != Some(checkpoint) {
+            known.written.remove(&checkpoint);
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Every change is one call on a map: a panic elsewhere leaves nothing half-done.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, checkpoint: CheckpointId, written: Written) {
+        let mut known = self.known();
+        if known.confirmed >= Some(checkpoint) {
+            return;
+        }
+        known.written.insert(checkpoint, written);
+        let confirmed = known.confirmed;
+        while known.written.len() > MAX_REMEMBERED {
+            let oldest = known.written.keys().find(|id| Some(**id) != confirmed);
+            let Some(oldest) = oldest.copied() else {
+                return;
+            };
+            known.written.remove(&oldest);
+        }
+    }
+}
+
+impl ChainBase {
+    /// How the snapshot is laid into files.
+    pub const fn options(&self) -> &SnapshotFileOptions {
+        self.history.options()
+    }
+
+    /// Whether the snapshot is whole.
+    pub const fn is_whole(&self) -> bool {
+        self.base.is_none()
+    }
+
+    /// Puts what was written upon what it builds on, and remembers it.
+    pub(super) fn complete(self, segments: Vec<KeyedSegment>) -> KeyedChain {
+        let bytes = segments.iter().map(KeyedSegment::length).sum();
+        let written = match self.base {
+            None => Written {
+                chain: KeyedChain { layers: segments },
+                base_bytes: bytes,
+                delta_bytes: 0,
+                deltas: 0,
+            },
+            Some(mut base) => {
+                base.chain.layers.extend(segments);
+                base.delta_bytes += bytes;
+                base.deltas += 1;
+                base
+            }
+        };
+        let chain = written.chain.clone();
+        self.history.remember(self.checkpoint, written);
+        chain
+    }
+}
