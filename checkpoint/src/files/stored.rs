@@ -212,8 +212,8 @@ impl StoredSnapshot {
             };
             let source = SegmentSource::open(input, label)?;
             operator.check_segment(subtask, source.header())?;
-            let before = opened.last().map(|before| before.header());
-            operator.check_layer(subtask, before, source.header())?;
+            let before = opened.last().map(SnapshotSource::header);
+            subtask.check_layer(before, source.header())?;
             opened.push(source);
         }
         Ok(opened)

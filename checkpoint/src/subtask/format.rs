@@ -14,8 +14,8 @@ const RAW_KEYED: u8 = 5 | MUST_UNDERSTAND;
 const RAW_OPERATOR: u8 = 6 | MUST_UNDERSTAND;
 const FLAGS: u8 = 7 | MUST_UNDERSTAND;
 // 8 is reserved for timers, 9 for channel state.
-const SEGMENT_LAYER: u8 = 10 | MUST_UNDERSTAND;
-const REST: u8 = 11 | MUST_UNDERSTAND;
+const SEGMENT_LAYER: u8 = 0x0a | MUST_UNDERSTAND;
+const REST: u8 = 0x0b | MUST_UNDERSTAND;
 
 /// Flag of a file: it goes on the chain of the record before.
 const LAYER: u64 = 1;

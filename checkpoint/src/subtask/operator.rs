@@ -4,9 +4,7 @@ use super::{KeyedSegment, SubtaskSnapshot};
 use crate::files::FileRef;
 use crate::segment::SegmentSource;
 use crate::wire::{MUST_UNDERSTAND, Put, Reader, count, framed_len, read_records, write_record};
-use alluvium_state_api::{
-    CheckpointId, MaxParallelism, Result, SnapshotHeader, SnapshotSource, StateError,
-};
+use alluvium_state_api::{MaxParallelism, Result, SnapshotHeader, SnapshotSource, StateError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -82,7 +80,7 @@ impl OperatorSnapshot {
                     let source = SegmentSource::open(Arc::clone(bytes), subtask.label())?;
                     self.check_segment(subtask, source.header())?;
                     if let Some(before) = &before {
-                        self.check_layer(subtask, Some(before.header()), source.header())?;
+                        subtask.check_layer(Some(before.header()), source.header())?;
                     }
                     before = Some(source);
                 }
@@ -109,34 +107,6 @@ impl OperatorSnapshot {
             self.max_parallelism,
             header.groups,
             header.max_parallelism
-        )))
-    }
-
-    /// Checks that a layer may stand on the one before: another part of the same snapshot, or a
-    /// delta upon it.
-    pub(crate) fn check_layer(
-        &self,
-        subtask: &SubtaskSnapshot,
-        before: Option<&SnapshotHeader>,
-        header: &SnapshotHeader,
-    ) -> Result<()> {
-        let fits = match before {
-            None => header.base.is_none(),
-            Some(before) if header.checkpoint == before.checkpoint => header.base == before.base,
-            Some(before) => header.base == Some(before.checkpoint),
-        };
-        if fits {
-            return Ok(());
-        }
-        let name = |checkpoint: Option<CheckpointId>| {
-            checkpoint.map_or_else(|| "nothing".to_owned(), |id| format!("checkpoint {id}"))
-        };
-        Err(StateError::corrupt(format!(
-            "{}: the segment of checkpoint {} builds on {}, expected one that builds on {}",
-            subtask.label(),
-            header.checkpoint,
-            name(header.base),
-            name(before.map(|before| before.checkpoint))
         )))
     }
 

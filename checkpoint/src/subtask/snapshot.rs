@@ -4,7 +4,8 @@ use super::{KeyedChain, KeyedSegment, format, frame};
 use crate::files::FileRef;
 use crate::wire::{Put, count};
 use alluvium_state_api::{
-    Limit, OperatorStateImage, RawKeyedState, RawOperatorState, Result, SnapshotLimits, StateError,
+    CheckpointId, Limit, OperatorStateImage, RawKeyedState, RawOperatorState, Result,
+    SnapshotHeader, SnapshotLimits, StateError,
 };
 /// What one subtask contributes to a checkpoint.
 ///
@@ -95,6 +96,33 @@ impl SubtaskSnapshot {
 
     fn check_against(&self, limit: &Limit) -> Result<()> {
         limit.check(self.label(), self.size()?)
+    }
+
+    /// Checks that a layer may stand on the one before: another part of the same snapshot, or a
+    /// delta upon it.
+    pub(crate) fn check_layer(
+        &self,
+        before: Option<&SnapshotHeader>,
+        header: &SnapshotHeader,
+    ) -> Result<()> {
+        let fits = match before {
+            None => header.base.is_none(),
+            Some(before) if header.checkpoint == before.checkpoint => header.base == before.base,
+            Some(before) => header.base == Some(before.checkpoint),
+        };
+        if fits {
+            return Ok(());
+        }
+        let name = |checkpoint: Option<CheckpointId>| {
+            checkpoint.map_or_else(|| "nothing".to_owned(), |id| format!("checkpoint {id}"))
+        };
+        Err(StateError::corrupt(format!(
+            "{}: the segment of checkpoint {} builds on {}, expected one that builds on {}",
+            self.label(),
+            header.checkpoint,
+            name(header.base),
+            name(before.map(|before| before.checkpoint))
+        )))
     }
 
     /// How errors call it.

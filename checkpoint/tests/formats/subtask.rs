@@ -137,7 +137,7 @@ proptest! {
     ) {
         let groups = raw_keyed.into_iter().map(|(group, bytes)| (KeyGroup(group), bytes));
         round_trip(&SubtaskSnapshot {
-            keyed: segments.into_iter().map(|bytes| KeyedChain::inline(bytes)).collect(),
+            keyed: segments.into_iter().map(KeyedChain::inline).collect(),
             operator_state,
             raw_keyed: RawKeyedState::from_groups(groups),
             raw_operator: RawOperatorState { partitions },
