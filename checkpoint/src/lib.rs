@@ -44,8 +44,8 @@ pub use increment::{ChainBase, ChainHistory, SnapshotFileOptions, write_keyed, w
 pub use log::{JobId, OwnerId, PublishedCheckpoint};
 pub use metadata::{Metadata, MetadataWriter, Section, SectionKind};
 pub use segment::{
-    Compression, SegmentInput, SegmentOptions, SegmentOutput, SegmentSink, SegmentSource,
-    WrittenSegment,
+    CancelFlag, Compression, SegmentInput, SegmentOptions, SegmentOutput, SegmentPart,
+    SegmentParts, SegmentSink, SegmentSource, WrittenSegment, hide_voided, write_segment,
 };
 pub use storage::{LocalStorage, MemoryStorage, Storage};
 pub use store::{CheckpointStore, Inspection, OpenMode, Recovered, StoreOptions, Swept, inspect};

@@ -1,6 +1,7 @@
 //! Turning sections and entries into blocks, wherever the blocks go.
 
 use super::block::SECTION;
+use super::cancel::CancelFlag;
 use super::entry;
 use super::index;
 use super::pack::{BlockTarget, Filling};
@@ -25,6 +26,7 @@ pub(super) struct Encoder {
     current: Option<Open>,
     entries: u64,
     failed: bool,
+    cancel: Option<CancelFlag>,
 }
 
 /// The section that entries come for.
@@ -45,7 +47,14 @@ impl Encoder {
             current: None,
             entries: 0,
             failed: false,
+            cancel: None,
         }
+    }
+
+    /// The same, given up when the flag is raised.
+    pub(super) fn with_cancel(mut self, cancel: CancelFlag) -> Self {
+        self.cancel = Some(cancel);
+        self
     }
 
     /// The number of entries so far.
@@ -123,6 +132,9 @@ impl Encoder {
     }
 
     fn flush(&mut self, target: &mut impl SectionTarget) -> Result<()> {
+        if let Some(cancel) = &self.cancel {
+            cancel.check()?;
+        }
         if let Some(open) = &mut self.current
             && !self.filling.is_empty()
         {

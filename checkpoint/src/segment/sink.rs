@@ -1,6 +1,7 @@
 //! Writing a segment.
 
 use super::block::BlockKind;
+use super::cancel::CancelFlag;
 use super::codec::Packed;
 use super::encoder::{self, Encoder, SectionTarget};
 use super::frame::{TRAILER, Trailer, write_preamble};
@@ -147,6 +148,12 @@ impl<O: SegmentOutput> SegmentSink<O> {
     /// `limit`; `what` says whose it is, such as "the snapshot of subtask 3 of operator 'count'".
     pub fn with_limit(mut self, limit: Limit, what: impl Into<String>) -> Self {
         self.limit = Some((limit, what.into()));
+        self
+    }
+
+    /// The same, given up with `Cancelled` at the next block after the flag was raised.
+    pub fn with_cancel(mut self, cancel: CancelFlag) -> Self {
+        self.encoder = self.encoder.with_cancel(cancel);
         self
     }
 

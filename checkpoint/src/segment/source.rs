@@ -101,6 +101,21 @@ impl<I: SegmentInput> SegmentSource<I> {
         sections.map(|located| (located.section, located.entries))
     }
 
+    /// How many bytes of the segment hold the entries of `groups`: what a restore of them reads.
+    pub fn stored_length(&self, groups: KeyGroupRange) -> u64 {
+        let sections = self.sections.iter();
+        sections
+            .filter(|located| groups.contains(located.section.group))
+            .map(|located| located.length)
+            .sum()
+    }
+
+    /// Shows only the sections that `keep` says; clones made before show what they did.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(Section) -> bool) {
+        let sections = self.sections.iter().copied();
+        self.sections = sections.filter(|located| keep(located.section)).collect();
+    }
+
     /// Reads everything once, to see that it can be read.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use alluvium_checkpoint::{Compression, SegmentOptions, SegmentSink, SegmentSource};
 use alluvium_state_api::{
     Change, CheckpointId, Content, Entry, Field, KeyGroup, KeyGroupRange, MaxParallelism, Result,
-    Schema, Section, SnapshotEvent, SnapshotHeader, SnapshotSink, SnapshotSource, StateKind,
-    StateMeta,
+    Schema, Section, SnapshotEvent, SnapshotHeader, SnapshotJob, SnapshotReport, SnapshotSink,
+    SnapshotSource, StateKind, StateMeta,
 };
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ pub(crate) struct FakeJob {
 }
 
 impl FakeJob {
-    pub(crate) fn run(&self, sink: &mut dyn SnapshotSink) -> Result<()> {
+    pub(crate) fn write(&self, sink: &mut dyn SnapshotSink) -> Result<()> {
         sink.begin(&self.header)?;
         for (section, rows) in &self.sections {
             sink.section(*section)?;
@@ -90,7 +90,7 @@ impl FakeJob {
 
     pub(crate) fn bytes_with(&self, options: SegmentOptions) -> Arc<[u8]> {
         let mut sink = SegmentSink::new(Vec::new(), options);
-        self.run(&mut sink).unwrap();
+        self.write(&mut sink).unwrap();
         let written = sink.finish().unwrap();
         assert_eq!(written.length, written.output.len() as u64);
         written.output.into()
@@ -104,6 +104,32 @@ impl FakeJob {
         rows.retain(|(section, rows)| !rows.is_empty() || voids(section));
         rows.sort_by_key(|(section, _)| (section.state, section.group));
         rows
+    }
+}
+
+impl SnapshotJob for FakeJob {
+    fn header(&self) -> &SnapshotHeader {
+        &self.header
+    }
+
+    fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>> {
+        let ranges = self.header.groups.split(parts);
+        let part = |groups: KeyGroupRange| {
+            let mut part = (*self).clone();
+            part.sections
+                .retain(|(section, _)| groups.contains(section.group));
+            Box::new(part) as Box<dyn SnapshotJob>
+        };
+        ranges.into_iter().map(part).collect()
+    }
+
+    fn run(self: Box<Self>, sink: &mut dyn SnapshotSink) -> Result<SnapshotReport> {
+        self.write(sink)?;
+        let entries = self.sections.iter().map(|(_, rows)| rows.len() as u64);
+        Ok(SnapshotReport {
+            entries: entries.sum(),
+            bytes: 0,
+        })
     }
 }
 
@@ -201,7 +227,7 @@ pub(crate) fn open(bytes: &Arc<[u8]>) -> Result<SegmentSource<Arc<[u8]>>> {
 }
 
 /// Everything that the source tells of `groups`.
-pub(crate) fn read(source: &mut SegmentSource<Arc<[u8]>>, groups: KeyGroupRange) -> Result<Rows> {
+pub(crate) fn read(source: &mut impl SnapshotSource, groups: KeyGroupRange) -> Result<Rows> {
     let mut told: Rows = Vec::new();
     for state in 0..source.header().states.len() {
         source.read(state, groups, &mut |event| {

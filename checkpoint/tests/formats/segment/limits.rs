@@ -16,11 +16,11 @@ fn the_limit_is_the_size_of_the_segment_to_the_byte() {
     let job = small_job();
     let size = job.bytes(SegmentOptions::DEFAULT_BLOCK_SIZE).len() as u64;
     let mut sink = limited(size);
-    job.run(&mut sink).unwrap();
+    job.write(&mut sink).unwrap();
     assert_eq!(sink.finish().unwrap().length, size);
     let mut sink = limited(size - 1);
     let error = job
-        .run(&mut sink)
+        .write(&mut sink)
         .and_then(|()| sink.finish().map(drop))
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
@@ -82,7 +82,7 @@ fn held_back(compression: Compression) {
     };
     let options = options(4096, compression);
     let mut sink = SegmentSink::new(Pieces::default(), options);
-    job.run(&mut sink).unwrap();
+    job.write(&mut sink).unwrap();
     let written = sink.finish().unwrap();
     assert_eq!(written.output.total, written.length);
     assert!(
@@ -156,7 +156,7 @@ fn the_limit_counts_what_is_written() {
         };
         let sink = SegmentSink::new(Vec::new(), options(4096, Compression::Zstd(1)));
         let mut sink = sink.with_limit(limit, "a snapshot");
-        job.run(&mut sink)?;
+        job.write(&mut sink)?;
         sink.finish()
     };
     let length = limited(1 << 20).unwrap().length;

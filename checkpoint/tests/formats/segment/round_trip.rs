@@ -160,7 +160,7 @@ fn the_visitor_can_stop_the_reading() {
 /// Runs a job of one section, and says what the sink finds wrong with it.
 fn misuse(job: &FakeJob) -> String {
     let mut sink = SegmentSink::in_memory();
-    let result = job.run(&mut sink);
+    let result = job.write(&mut sink);
     let error = match result {
         Ok(()) => sink.finish().unwrap_err(),
         Err(error) => {
