@@ -1,5 +1,6 @@
 //! Where a segment is read from.
 
+use crate::storage::ObjectReader;
 use alluvium_state_api::{Result, StateError};
 use std::sync::Arc;
 
@@ -39,5 +40,22 @@ impl SegmentInput for Arc<[u8]> {
                 self.len()
             ))),
         }
+    }
+}
+
+/// An object of any store, local files among them. They are not mapped into memory: reading them in
+/// stretches costs one copy that stays in the cache, a tenth of what decoding the entries does, and
+/// a file that was cut off is an error, where a map would end the process.
+impl SegmentInput for Box<dyn ObjectReader> {
+    fn length(&self) -> u64 {
+        (**self).length()
+    }
+
+    fn lend(&self, _offset: u64, _length: usize) -> Option<&[u8]> {
+        None
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        (**self).read_at(offset, into)
     }
 }

@@ -15,7 +15,23 @@ pub(super) struct Scratch {
     pub(super) user_key: Vec<u8>,
     pub(super) value: Vec<u8>,
     pub(super) element: Vec<u8>,
+    /// Where the encodings of several entries end that lie one behind the other.
+    pub(super) ends: Vec<Ends>,
 }
+
+/// The ends of the encodings of one entry; without a value there is no entry.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    pub(super) key: usize,
+    pub(super) namespace: usize,
+    pub(super) value: Option<usize>,
+}
+
+/// How many entries are encoded together.
+const BATCH: usize = 64;
+
+/// With so many bytes, encodings of several entries are written.
+pub(super) const BATCH_BYTES: usize = 64 << 10;
 
 /// Where entries go, counted.
 pub(super) struct Out<'a> {
@@ -56,6 +72,35 @@ impl Out<'_> {
         self.put(|_| Change::Delete)
     }
 
+    /// Writes that entries have the values that were encoded one behind the other, as had their
+    /// owners.
+    pub(super) fn put_values(&mut self) -> Result<()> {
+        let Scratch {
+            key: keys,
+            namespace: namespaces,
+            value: values,
+            ends,
+            ..
+        } = &self.scratch;
+        let (mut keys, mut namespaces, mut values) = (&**keys, &**namespaces, &**values);
+        let (mut key_at, mut namespace_at, mut value_at) = (0, 0, 0);
+        for ends in ends {
+            let key = cut(&mut keys, &mut key_at, ends.key);
+            let namespace = cut(&mut namespaces, &mut namespace_at, ends.namespace);
+            let Some(end) = ends.value else { continue };
+            let entry = Entry {
+                key,
+                namespace,
+                user_key: &[],
+                change: Change::Put(cut(&mut values, &mut value_at, end)),
+            };
+            self.report.entries += 1;
+            self.report.bytes += entry.len() as u64;
+            self.sink.entry(entry)?;
+        }
+        Ok(())
+    }
+
     fn put<'v>(&'v mut self, change: impl FnOnce(&'v [u8]) -> Change<'v>) -> Result<()> {
         let Scratch {
             key,
@@ -76,10 +121,29 @@ impl Out<'_> {
     }
 }
 
+/// Takes what lies between `at` and `end` off the front of `rest`.
+fn cut<'a>(rest: &mut &'a [u8], at: &mut usize, end: usize) -> &'a [u8] {
+    let (front, behind) = rest.split_at_checked(end - *at).unwrap_or_default();
+    (*rest, *at) = (behind, end);
+    front
+}
+
 /// Knows how the entries of one kind of state become logical entries.
 pub(super) trait EntryWriter<KS, VS>: Send + Sync + 'static {
     /// Writes what is held; of a list, only what came after the epoch `since`.
     fn write(&self, key: &KS, value: &VS, since: Option<u32>, out: &mut Out<'_>) -> Result<()>;
+
+    /// Writes several entries. What is held lies all over the memory: a writer that looks at many
+    /// entries before it waits for the first gets through several times as many.
+    fn write_batch(
+        &self,
+        batch: &[(&KS, &VS)],
+        since: Option<u32>,
+        out: &mut Out<'_>,
+    ) -> Result<()> {
+        let mut batch = batch.iter();
+        batch.try_for_each(|(key, value)| self.write(key, value, since, out))
+    }
 
     /// Writes that the entry is gone.
     fn delete(&self, key: &KS, out: &mut Out<'_>) -> Result<()>;
@@ -145,9 +209,15 @@ where
                 self.writer.delete(key, &mut out)?;
             }
         }
+        let mut batch = Vec::with_capacity(BATCH);
         for (key, value, _) in entries.table.since(delta) {
-            self.writer.write(key, value, delta, &mut out)?;
+            batch.push((key, value));
+            if batch.len() == BATCH {
+                self.writer.write_batch(&batch, delta, &mut out)?;
+                batch.clear();
+            }
         }
+        self.writer.write_batch(&batch, delta, &mut out)?;
         Ok(out.report)
     }
 }

@@ -1,6 +1,6 @@
 //! Value, reducing and aggregating state: one table of values.
 
-use super::frozen::{EntryWriter, FrozenGroups, Out};
+use super::frozen::{BATCH_BYTES, Ends, EntryWriter, FrozenGroups, Out};
 use super::groups::{FrozenGroup, Groups, Stamp};
 use super::job::FrozenState;
 use super::owner::{Owner, rehash};
@@ -12,6 +12,7 @@ use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
 use std::any::Any;
+use std::hint::black_box;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -225,6 +226,52 @@ where
         out.scratch.value.clear();
         self.codec.encode(value, &mut out.scratch.value)?;
         out.put_value()
+    }
+
+    fn write_batch(
+        &self,
+        mut batch: &[(&KS, &VS)],
+        _since: Option<u32>,
+        out: &mut Out<'_>,
+    ) -> Result<()> {
+        // Nothing in the loops waits for the entry before: the memory is asked for many at once.
+        let present = batch.iter().filter(|(_, value)| value.get().is_some());
+        black_box(present.count());
+        while !batch.is_empty() {
+            let scratch = &mut out.scratch;
+            scratch.key.clear();
+            scratch.namespace.clear();
+            scratch.value.clear();
+            scratch.ends.clear();
+            for (key, _) in batch {
+                if scratch.key.len() + scratch.namespace.len() > BATCH_BYTES {
+                    break;
+                }
+                let (key, namespace) = key.get();
+                key.encode_key(&mut scratch.key);
+                namespace.encode_key(&mut scratch.namespace);
+                scratch.ends.push(Ends {
+                    key: scratch.key.len(),
+                    namespace: scratch.namespace.len(),
+                    value: None,
+                });
+            }
+            let mut encoded = 0;
+            for ((_, value), ends) in batch.iter().zip(&mut scratch.ends) {
+                if scratch.value.len() > BATCH_BYTES {
+                    break;
+                }
+                if let Some(value) = value.get() {
+                    self.codec.encode(value, &mut scratch.value)?;
+                    ends.value = Some(scratch.value.len());
+                }
+                encoded += 1;
+            }
+            scratch.ends.truncate(encoded);
+            batch = batch.get(encoded..).unwrap_or_default();
+            out.put_values()?;
+        }
+        Ok(())
     }
 
     fn delete(&self, key: &KS, out: &mut Out<'_>) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Reading from something that does not lend its bytes, as files do not.
 
 use crate::fake::{FakeJob, Row, header, options, read, roomy_job, section};
-use alluvium_checkpoint::{Compression, SegmentInput, SegmentSource};
+use alluvium_checkpoint::{Compression, MemoryStorage, SegmentInput, SegmentSource, Storage};
 use alluvium_state_api::{Content, ErrorKind, KeyGroupRange, Result, SnapshotSource, StateError};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -52,6 +52,24 @@ fn whatever_is_read_at_once_the_same_is_told() {
             );
         }
     }
+}
+
+#[test]
+fn segments_are_read_from_any_store() {
+    let storage = MemoryStorage::new();
+    let bytes = roomy_job().bytes_with(options(300, Compression::Zstd(1)));
+    let mut file = storage.write("segment").unwrap();
+    bytes
+        .chunks(100)
+        .try_for_each(|chunk| file.append(chunk))
+        .unwrap();
+    file.finish().unwrap();
+    let file = storage.open("segment").unwrap().unwrap();
+    let mut source = SegmentSource::open(file, storage.locate("segment")).unwrap();
+    assert_eq!(
+        read(&mut source, roomy_job().header.groups).unwrap(),
+        roomy_job().told()
+    );
 }
 
 /// A section of 5 kB for each of the groups 2 to 9.
