@@ -41,7 +41,7 @@ fn outcome(layers: &mut [SegmentSource<Arc<[u8]>>]) -> BTreeMap<(String, u16, Ve
             rows,
         ) in read(layer, groups).unwrap()
         {
-            let name = &states[state].name;
+            let name = &states.get(state).unwrap().name;
             if content == Content::Full {
                 outcome.retain(|(held, in_group, _), _| (held, *in_group) != (name, group.0));
             }
