@@ -1,7 +1,7 @@
 //! Alluvium: the state engine of a stream processor, as a library.
 //!
 //! This crate is the one to add: it re-exports the contract, the derive macros, the backends that
-//! its features name, and the checkpoint machinery.
+//! its features name, the checkpoint machinery, and [configuration](config).
 //!
 //! | feature | brings |
 //! |---|---|
@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod any;
+pub mod config;
 
 pub use alluvium_state_api::*;
 pub use alluvium_state_derive::{OrderedKey, StateData};
@@ -37,4 +38,6 @@ mod documents {
     struct State;
     #[doc = include_str!("../../docs/guide/write-a-backend.md")]
     struct WriteABackend;
+    #[doc = include_str!("../../docs/configuration.md")]
+    struct Configuration;
 }

@@ -1,0 +1,51 @@
+//! All options, by theme. Each is a constant: read it with
+//! [`Configuration::get`](super::Configuration::get), set it with
+//! [`Configuration::with`](super::Configuration::with), or by its name in a file or after `-D`.
+
+mod backend;
+mod checkpointing;
+mod memory;
+mod parallelism;
+mod recovery;
+mod restart;
+mod storage;
+
+pub use backend::{ASYNCHRONOUS_SNAPSHOTS, MAX_UNFINISHED_SNAPSHOTS, STATE_BACKEND};
+pub use checkpointing::{
+    INTERVAL, MAX_CONCURRENT_CHECKPOINTS, MAX_CONCURRENT_SAVEPOINTS, MAX_QUEUED_REQUESTS,
+    MIN_PAUSE, MODE, TIMEOUT, TOLERABLE_FAILED_CHECKPOINTS,
+};
+pub use memory::{MAX_CHECKPOINT_SIZE, MAX_LIVE_SIZE, MAX_SNAPSHOT_SIZE};
+pub use parallelism::{MAX_PARALLELISM, PARALLELISM};
+pub use recovery::FALL_BACK_TO_OLDER;
+pub use restart::{FIXED_DELAY, FIXED_DELAY_ATTEMPTS, RESTART_STRATEGY};
+pub use storage::{
+    CHECKPOINT_DIR, CHECKPOINT_STORAGE, DATA_INLINE_THRESHOLD, INCREMENTAL, LOCAL_BACKUP,
+    MAX_METADATA_SIZE, NUM_RETAINED, RETENTION, SAVEPOINT_DIR, SNAPSHOT_BLOCK_SIZE,
+    SNAPSHOT_COMPRESSION, SNAPSHOT_COMPRESSION_LEVEL, VERIFIED_LOG_ENTRIES,
+};
+
+use super::definition::{Group, OptionDefinition};
+
+/// Every option, in the order in which they are documented.
+pub static GROUPS: &[Group] = &[
+    backend::GROUP,
+    checkpointing::GROUP,
+    storage::GROUP,
+    recovery::GROUP,
+    memory::GROUP,
+    parallelism::GROUP,
+    restart::GROUP,
+];
+
+/// All options, without their groups.
+pub fn all() -> impl Iterator<Item = &'static dyn OptionDefinition> {
+    GROUPS
+        .iter()
+        .flat_map(|group| group.options.iter().copied())
+}
+
+/// The option that is called so, or was.
+pub(super) fn find(key: &str) -> Option<&'static dyn OptionDefinition> {
+    all().find(|option| option.key() == key || option.older_keys().contains(&key))
+}

@@ -1,0 +1,161 @@
+//! From values to settings.
+
+mod backend;
+mod resolved;
+mod restart;
+
+pub use backend::BackendKind;
+pub use resolved::Resolved;
+pub use restart::RestartStrategy;
+
+use super::mistake::Mistakes;
+use super::value::{CompressionType, ConfigValue};
+use super::warning::Warning;
+use super::{CheckpointRetention, ConfigOption, Configuration, Setting, options};
+use crate::AnyStateBackend;
+use alluvium_checkpoint::{CheckpointOptions, Compression, SegmentOptions, StoreOptions};
+use alluvium_state_api::{MaxParallelism, Result};
+
+impl Configuration {
+    /// Checks the whole, and makes settings of it.
+    ///
+    /// # Errors
+    /// `Misuse` with every contradiction: values that do not go together, with where each came
+    /// from.
+    pub fn resolve(&self) -> Result<Resolved> {
+        let mut mistakes = Mistakes::default();
+        let kind = mistakes.keep(backend::kind(self));
+        let restart = mistakes.keep(restart::strategy(self));
+        let max_parallelism = mistakes.keep(self.max_parallelism());
+        mistakes.keep(self.check_retention());
+        let segments = mistakes.keep(self.segment_options());
+        mistakes.check()?;
+        let mut warnings = self.warnings().to_vec();
+        self.without_effect(&mut warnings);
+        Ok(Resolved {
+            backend: kind.unwrap_or(BackendKind::Memory),
+            #[cfg(feature = "memory")]
+            memory: backend::memory(self),
+            checkpoints: self.checkpoint_options(),
+            checkpoint_dir: self.get(&options::CHECKPOINT_DIR),
+            savepoint_dir: self.get(&options::SAVEPOINT_DIR),
+            store: self.store_options(),
+            retention: self.get(&options::RETENTION),
+            incremental: self.get(&options::INCREMENTAL),
+            data_inline_threshold: self.get(&options::DATA_INLINE_THRESHOLD),
+            segments: segments.unwrap_or_default(),
+            local_backup: self.get(&options::LOCAL_BACKUP),
+            fall_back_to_older: self.get(&options::FALL_BACK_TO_OLDER),
+            parallelism: self.get(&options::PARALLELISM),
+            max_parallelism: max_parallelism.flatten(),
+            restart: restart.unwrap_or(RestartStrategy::None),
+            warnings,
+        })
+    }
+
+    /// The backend that is configured: memory as long as no checkpoint directory is, filesystem as
+    /// soon as one is, unless `state.backend.type` says otherwise.
+    ///
+    /// # Errors
+    /// `Misuse` as [`resolve`](Self::resolve), or if this build lacks the backend.
+    pub fn state_backend(&self) -> Result<AnyStateBackend> {
+        self.resolve()?.state_backend()
+    }
+
+    fn checkpoint_options(&self) -> CheckpointOptions {
+        let options = CheckpointOptions::default()
+            .with_mode(self.get(&options::MODE))
+            .with_timeout(self.get(&options::TIMEOUT))
+            .with_min_pause(self.get(&options::MIN_PAUSE))
+            .with_max_concurrent(self.get(&options::MAX_CONCURRENT_CHECKPOINTS))
+            .with_max_concurrent_savepoints(self.get(&options::MAX_CONCURRENT_SAVEPOINTS))
+            .with_max_queued_requests(self.get(&options::MAX_QUEUED_REQUESTS))
+            .with_num_retained(self.get(&options::NUM_RETAINED))
+            .with_tolerable_failed(self.get(&options::TOLERABLE_FAILED_CHECKPOINTS));
+        let mut options = options;
+        options.interval = self.get(&options::INTERVAL);
+        options
+    }
+
+    fn store_options(&self) -> StoreOptions {
+        StoreOptions::default()
+            .with_max_metadata(self.get(&options::MAX_METADATA_SIZE).as_bytes())
+            .with_verified_entries(self.get(&options::VERIFIED_LOG_ENTRIES))
+    }
+
+    fn segment_options(&self) -> Result<SegmentOptions, String> {
+        let compression = match self.get(&options::SNAPSHOT_COMPRESSION) {
+            CompressionType::None => Compression::None,
+            CompressionType::Zstd => {
+                Compression::Zstd(self.get(&options::SNAPSHOT_COMPRESSION_LEVEL))
+            }
+        };
+        let block = self.get(&options::SNAPSHOT_BLOCK_SIZE).as_bytes() as usize;
+        SegmentOptions::default()
+            .with_compression(compression)
+            .and_then(|options| options.with_block_size(block))
+            .map_err(|error| error.to_string())
+    }
+
+    fn max_parallelism(&self) -> Result<Option<MaxParallelism>, String> {
+        let parallelism = self.get(&options::PARALLELISM);
+        let Some(groups) = self.get(&options::MAX_PARALLELISM) else {
+            return Ok(None);
+        };
+        if parallelism > groups {
+            return Err(format!(
+                "{} is above {}",
+                self.told(&options::PARALLELISM),
+                self.told(&options::MAX_PARALLELISM),
+            ));
+        }
+        let groups = MaxParallelism::new(groups).map_err(|error| error.to_string())?;
+        Ok(Some(groups))
+    }
+
+    fn check_retention(&self) -> Result<(), String> {
+        let kept = self.get(&options::RETENTION) != CheckpointRetention::NoExternalizedCheckpoints;
+        if !kept || self.is_set(&options::CHECKPOINT_DIR) {
+            return Ok(());
+        }
+        Err(format!(
+            "{} needs '{}', which is not set: checkpoints in memory do not outlive the job",
+            self.told(&options::RETENTION),
+            options::CHECKPOINT_DIR.key(),
+        ))
+    }
+
+    /// Takes down what is set and has no effect.
+    fn without_effect(&self, warnings: &mut Vec<Warning>) {
+        let concurrent = &options::MAX_CONCURRENT_CHECKPOINTS;
+        if self.get(concurrent) > 1 && !self.get(&options::MIN_PAUSE).is_zero() {
+            warnings.push(Warning::new(
+                concurrent.key(),
+                format!(
+                    "{} has no effect on periodic checkpoints: with {} they never overlap",
+                    self.told(concurrent),
+                    self.told(&options::MIN_PAUSE),
+                ),
+            ));
+        }
+        let level = &options::SNAPSHOT_COMPRESSION_LEVEL;
+        let compression = &options::SNAPSHOT_COMPRESSION;
+        if self.is_set(level) && self.get(compression) == CompressionType::None {
+            let (level_told, compression) = (self.told(level), self.told(compression));
+            warnings.push(Warning::new(
+                level.key(),
+                format!("{level_told} has no effect: {compression}"),
+            ));
+        }
+    }
+
+    /// An option with its value and where that came from, as a sentence has it.
+    fn told<T: Setting>(&self, option: &ConfigOption<T>) -> String {
+        let key = option.key();
+        let origin = self.origin(option);
+        match self.get(option).value() {
+            Some(value) => format!("'{key}' = '{}' ({origin})", value.print()),
+            None => format!("'{key}' (unset)"),
+        }
+    }
+}

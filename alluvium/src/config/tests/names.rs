@@ -1,0 +1,144 @@
+//! The registry, older names, and names that other crates use in their messages.
+
+use super::file;
+use crate::config::{
+    BackendType, CheckpointRetention, CheckpointStorageType, CompressionType, ConfigOption,
+    Location, OptionDefinition, options,
+};
+use alluvium_checkpoint::CheckpointOptions;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+#[test]
+fn every_name_means_one_option() {
+    let mut names = BTreeSet::new();
+    for option in options::all() {
+        for name in [option.key()].iter().chain(option.older_keys()) {
+            assert!(names.insert(*name), "{name} twice");
+            let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '.' | '-');
+            assert!(name.chars().all(plain), "{name}");
+        }
+        assert!(option.doc().ends_with('.'), "{}", option.key());
+        let default = option.default_text();
+        assert!(
+            default.is_some() || option.default_note().is_some(),
+            "{}",
+            option.key()
+        );
+        if let Some(default) = default {
+            let set = format!("{}={default}", option.key());
+            let configuration = crate::config::Configuration::new();
+            configuration.with_argument(&set).unwrap();
+        }
+    }
+    assert!(names.len() > 30);
+}
+
+/// `state.backend` stands beside `state.backend.…`, which is fine flat and impossible nested; no
+/// present name may be like that.
+#[test]
+fn every_present_name_can_be_nested() {
+    for option in options::all() {
+        let below = format!("{}.", option.key());
+        let inside = options::all().find(|other| other.key().starts_with(&below));
+        assert!(inside.is_none(), "{}", option.key());
+    }
+}
+
+#[test]
+fn older_names_are_accepted_with_a_warning() {
+    let text = "
+state.backend: jobmanager
+state.checkpoints.dir: file:///checkpoints
+state.savepoints.dir: hdfs:///flink/savepoints
+state.checkpoints.num-retained: 3
+execution.checkpointing.storage: jobmanager
+execution.checkpointing.snapshot-compression: false
+";
+    let configuration = file(text).unwrap();
+    let get =
+        |option: &ConfigOption<Option<Location>>| configuration.get(option).unwrap().to_string();
+    assert_eq!(
+        configuration.get(&options::STATE_BACKEND),
+        Some(BackendType::Memory)
+    );
+    assert_eq!(get(&options::CHECKPOINT_DIR), "file:///checkpoints");
+    assert_eq!(get(&options::SAVEPOINT_DIR), "hdfs:///flink/savepoints");
+    assert_eq!(configuration.get(&options::NUM_RETAINED), 3);
+    assert_eq!(
+        configuration.get(&options::CHECKPOINT_STORAGE),
+        Some(CheckpointStorageType::JobManager)
+    );
+    assert_eq!(
+        configuration.get(&options::SNAPSHOT_COMPRESSION),
+        CompressionType::None
+    );
+    let told: Vec<_> = configuration
+        .warnings()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "'state.backend' in a.yaml:2 is an older name of 'state.backend.type'",
+            "'state.backend.type' in a.yaml:2: 'jobmanager' is an older name of 'memory'",
+            "'state.checkpoints.dir' in a.yaml:3 is an older name of 'execution.checkpointing.dir'",
+            "'state.savepoints.dir' in a.yaml:4 is an older name of \
+             'execution.checkpointing.savepoint-dir'",
+            "'state.checkpoints.num-retained' in a.yaml:5 is an older name of \
+             'execution.checkpointing.num-retained'",
+            "'execution.checkpointing.snapshot-compression' in a.yaml:7: 'false' is an older name \
+             of 'none'",
+        ]
+    );
+    assert_eq!(configuration.warnings()[0].key(), "state.backend.type");
+    assert_eq!(
+        configuration.resolve().unwrap().warnings,
+        configuration.warnings()
+    );
+}
+
+#[test]
+fn choices_are_read_in_any_case_and_with_hyphens() {
+    let key = options::RETENTION.key();
+    for text in [
+        "RETAIN_ON_CANCELLATION",
+        "retain-on-cancellation",
+        "Retain_On-Cancellation",
+    ] {
+        let configuration = file(&format!("{key}: {text}")).unwrap();
+        assert_eq!(
+            configuration.get(&options::RETENTION),
+            CheckpointRetention::RetainOnCancellation
+        );
+        assert_eq!(configuration.warnings(), []);
+    }
+    file(&format!("{key}: RETAIN ON CANCELLATION")).unwrap_err();
+}
+
+#[test]
+fn options_that_the_coordinator_names_are_known() {
+    let options = CheckpointOptions::default();
+    for wrong in [
+        CheckpointOptions::every(Duration::ZERO),
+        options.clone().with_timeout(Duration::ZERO),
+        options.clone().with_max_concurrent(0),
+        options.clone().with_max_concurrent_savepoints(0),
+        options.with_num_retained(0),
+    ] {
+        let error = wrong.validate().unwrap_err().to_string();
+        let name = error.split('\'').nth(1).unwrap();
+        let known = options::find(name).map(OptionDefinition::key);
+        assert_eq!(known, Some(name), "{error}");
+    }
+}
+
+#[cfg(feature = "memory")]
+#[test]
+fn options_that_the_memory_backend_names_are_known() {
+    use alluvium_backend_memory::{MAX_CHECKPOINT_SIZE, MAX_LIVE_SIZE, MAX_SNAPSHOT_SIZE};
+    assert_eq!(options::MAX_SNAPSHOT_SIZE.key(), MAX_SNAPSHOT_SIZE);
+    assert_eq!(options::MAX_CHECKPOINT_SIZE.key(), MAX_CHECKPOINT_SIZE);
+    assert_eq!(options::MAX_LIVE_SIZE.key(), MAX_LIVE_SIZE);
+}

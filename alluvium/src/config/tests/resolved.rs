@@ -1,0 +1,216 @@
+//! What follows from values.
+
+use super::file;
+use crate::config::{
+    BackendKind, ByteSize, CheckpointRetention, Configuration, Resolved, RestartStrategy,
+};
+use alluvium_checkpoint::{
+    CheckpointMode, CheckpointOptions, Compression, SegmentOptions, StoreOptions,
+};
+use alluvium_state_api::MaxParallelism;
+use std::time::Duration;
+
+fn resolved(text: &str) -> Resolved {
+    file(text).unwrap().resolve().unwrap()
+}
+
+#[test]
+fn defaults_are_those_of_the_settings_themselves() {
+    let resolved = Configuration::new().resolve().unwrap();
+    assert_eq!(resolved.backend, BackendKind::Memory);
+    assert_eq!(resolved.checkpoints, CheckpointOptions::default());
+    assert_eq!(resolved.store, StoreOptions::default());
+    assert_eq!(resolved.segments, SegmentOptions::default());
+    #[cfg(feature = "memory")]
+    assert_eq!(resolved.memory, crate::MemorySettings::default());
+    assert_eq!(resolved.restart, RestartStrategy::None);
+    assert_eq!((resolved.parallelism, resolved.max_parallelism), (1, None));
+    assert_eq!(resolved.data_inline_threshold, ByteSize::kib(20));
+    assert_eq!(
+        resolved.retention,
+        CheckpointRetention::NoExternalizedCheckpoints
+    );
+    assert_eq!(resolved.warnings, []);
+}
+
+#[test]
+fn the_backend_is_memory_until_a_directory_is_configured() {
+    let dir = "execution.checkpointing.dir: /checkpoints\n";
+    for (backend, storage, without, with) in [
+        (
+            "",
+            "",
+            Some(BackendKind::Memory),
+            Some(BackendKind::Filesystem),
+        ),
+        (
+            "hashmap",
+            "",
+            Some(BackendKind::Memory),
+            Some(BackendKind::Filesystem),
+        ),
+        (
+            "memory",
+            "",
+            Some(BackendKind::Memory),
+            Some(BackendKind::Memory),
+        ),
+        ("filesystem", "", None, Some(BackendKind::Filesystem)),
+        ("rocksdb", "", None, None),
+        (
+            "",
+            "jobmanager",
+            Some(BackendKind::Memory),
+            Some(BackendKind::Memory),
+        ),
+        ("", "filesystem", None, Some(BackendKind::Filesystem)),
+        (
+            "hashmap",
+            "jobmanager",
+            Some(BackendKind::Memory),
+            Some(BackendKind::Memory),
+        ),
+        ("hashmap", "filesystem", None, Some(BackendKind::Filesystem)),
+        (
+            "memory",
+            "jobmanager",
+            Some(BackendKind::Memory),
+            Some(BackendKind::Memory),
+        ),
+        ("memory", "filesystem", None, None),
+        ("filesystem", "jobmanager", None, None),
+        (
+            "filesystem",
+            "filesystem",
+            None,
+            Some(BackendKind::Filesystem),
+        ),
+    ] {
+        let mut text = String::new();
+        if !backend.is_empty() {
+            text += format!("state.backend.type: {backend}\n").as_str();
+        }
+        if !storage.is_empty() {
+            text += format!("execution.checkpointing.storage: {storage}\n").as_str();
+        }
+        let kind = |text: &str| file(text).unwrap().resolve().ok().map(|it| it.backend);
+        assert_eq!(kind(&text), without, "{text}");
+        text.push_str(dir);
+        assert_eq!(kind(&text), with, "{text}");
+    }
+}
+
+#[test]
+fn every_setting_follows_its_option() {
+    let resolved = resolved(
+        "
+execution.checkpointing:
+  interval: 5 s
+  mode: AT_LEAST_ONCE
+  timeout: 1 min
+  min-pause: 2 s
+  max-concurrent-checkpoints: 2
+  max-concurrent-savepoints: 3
+  max-queued-requests: 4
+  tolerable-failed-checkpoints: 5
+  num-retained: 6
+  dir: s3://bucket/checkpoints
+  savepoint-dir: ./savepoints
+  externalized-checkpoint-retention: DELETE_ON_CANCELLATION
+  incremental: false
+  data-inline-threshold: 1k
+  snapshot-compression: zstd
+  snapshot-compression-level: 7
+  snapshot-block-size: 32 kb
+  local-backup.enabled: true
+  max-metadata-size: 2 mb
+  verified-log-entries: 8
+recovery.fall-back-to-older: false
+parallelism.default: 3
+pipeline.max-parallelism: 300
+restart-strategy:
+  type: fixed-delay
+  fixed-delay.attempts: 9
+  fixed-delay.delay: 10 s
+",
+    );
+    let second = Duration::from_secs(1);
+    let checkpoints = CheckpointOptions::every(5 * second)
+        .with_mode(CheckpointMode::AtLeastOnce)
+        .with_timeout(60 * second)
+        .with_min_pause(2 * second)
+        .with_max_concurrent(2)
+        .with_max_concurrent_savepoints(3)
+        .with_max_queued_requests(4)
+        .with_tolerable_failed(5)
+        .with_num_retained(6);
+    assert_eq!(resolved.checkpoints, checkpoints);
+    assert_eq!(resolved.backend, BackendKind::Filesystem);
+    let text = |location: Option<crate::config::Location>| location.unwrap().to_string();
+    assert_eq!(text(resolved.checkpoint_dir), "s3://bucket/checkpoints");
+    assert_eq!(text(resolved.savepoint_dir), "./savepoints");
+    assert_eq!(
+        resolved.retention,
+        CheckpointRetention::DeleteOnCancellation
+    );
+    assert!(!resolved.incremental && resolved.local_backup && !resolved.fall_back_to_older);
+    assert_eq!(resolved.data_inline_threshold.as_bytes(), 1024);
+    let segments = SegmentOptions::default()
+        .with_compression(Compression::Zstd(7))
+        .and_then(|options| options.with_block_size(32 << 10));
+    assert_eq!(resolved.segments, segments.unwrap());
+    let store = StoreOptions::default()
+        .with_max_metadata(2 << 20)
+        .with_verified_entries(8);
+    assert_eq!(resolved.store, store);
+    assert_eq!(resolved.parallelism, 3);
+    assert_eq!(resolved.max_parallelism, MaxParallelism::new(300).ok());
+    let restart = RestartStrategy::FixedDelay {
+        attempts: 9,
+        delay: 10 * second,
+    };
+    assert_eq!(resolved.restart, restart);
+}
+
+#[test]
+fn a_job_with_checkpoints_is_restarted_unless_told_otherwise() {
+    let interval = "execution.checkpointing.interval: 1 s\n";
+    let none = format!("{interval}restart-strategy: off");
+    let fixed = "restart-strategy.type: fixed-delay";
+    assert_eq!(
+        resolved(interval).restart,
+        RestartStrategy::WITH_CHECKPOINTS
+    );
+    assert_eq!(resolved(&none).restart, RestartStrategy::None);
+    let once = RestartStrategy::FixedDelay {
+        attempts: 1,
+        delay: Duration::from_secs(1),
+    };
+    assert_eq!(resolved(fixed).restart, once);
+}
+
+#[cfg(feature = "memory")]
+#[test]
+fn the_memory_backend_gets_its_settings() {
+    use crate::{AnyStateBackend, MemorySettings};
+    let text = "
+state.backend:
+  asynchronous-snapshots: false
+  max-unfinished-snapshots: 3
+  memory:
+    max-snapshot-size: 1 kb
+    max-checkpoint-size: 2 kb
+    max-live-size: 3 kb
+";
+    let backend = file(text).unwrap().state_backend().unwrap();
+    let expected = MemorySettings {
+        asynchronous_snapshots: false,
+        max_unfinished_snapshots: 3,
+        max_snapshot_bytes: 1 << 10,
+        max_checkpoint_bytes: 2 << 10,
+        max_live_bytes: Some(3 << 10),
+        ..MemorySettings::default()
+    };
+    let AnyStateBackend::Memory(memory) = backend;
+    assert_eq!(*memory.settings(), expected);
+}

@@ -1,0 +1,99 @@
+//! The enums that options are of.
+
+use super::choice::{self, Older, choice, same_name};
+use super::{ConfigValue, sealed::Sealed};
+use alluvium_checkpoint::CheckpointMode;
+
+/// Where keyed state is kept while the job runs, and with it how its snapshots are made.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BackendType {
+    /// On the heap; where snapshots go is up to `execution.checkpointing.storage`.
+    HashMap,
+    /// On the heap, snapshots whole inside the metadata of a checkpoint, limited in size.
+    Memory,
+    /// On the heap, snapshots in files.
+    Filesystem,
+    /// In `RocksDB`.
+    RocksDb,
+}
+
+choice!(BackendType {
+    HashMap: "hashmap",
+    Memory: "memory",
+    Filesystem: "filesystem",
+    RocksDb: "rocksdb",
+} older {
+    "jobmanager" => Memory as "memory",
+});
+
+/// Where snapshots go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CheckpointStorageType {
+    /// Into the metadata of the checkpoint.
+    JobManager,
+    /// Into files beside it.
+    Filesystem,
+}
+
+choice!(CheckpointStorageType {
+    JobManager: "jobmanager",
+    Filesystem: "filesystem",
+} older {});
+
+/// Whether checkpoints outlive the job. Those of a job that ran to its end never do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CheckpointRetention {
+    /// Kept when the job is cancelled, fails or is suspended.
+    RetainOnCancellation,
+    /// Kept when the job fails, deleted when it is cancelled or suspended.
+    DeleteOnCancellation,
+    /// Deleted when the job has ended, however it did.
+    NoExternalizedCheckpoints,
+}
+
+choice!(CheckpointRetention {
+    RetainOnCancellation: "RETAIN_ON_CANCELLATION",
+    DeleteOnCancellation: "DELETE_ON_CANCELLATION",
+    NoExternalizedCheckpoints: "NO_EXTERNALIZED_CHECKPOINTS",
+} older {});
+
+/// How snapshots are compressed.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CompressionType {
+    /// Not at all.
+    None,
+    /// With Zstandard.
+    Zstd,
+}
+
+choice!(CompressionType {
+    None: "none",
+    Zstd: "zstd",
+} older {
+    "false" => None as "none",
+    "true" => Zstd as "zstd",
+});
+
+/// What happens when a job fails.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RestartStrategyType {
+    /// It has failed.
+    None,
+    /// It is restarted a number of times, each after the same delay.
+    FixedDelay,
+}
+
+choice!(RestartStrategyType {
+    None: "none" | "off" | "disable",
+    FixedDelay: "fixed-delay" | "fixeddelay",
+} older {});
+
+const MODES: &[&str] = &["EXACTLY_ONCE", "AT_LEAST_ONCE"];
+
+choice!(@value CheckpointMode {
+    ExactlyOnce: "EXACTLY_ONCE",
+    AtLeastOnce: "AT_LEAST_ONCE"
+} names MODES, older &[]);
