@@ -50,6 +50,7 @@ meaning is Flink's; older names are accepted with a warning, which is logged and
 |---|---|
 | duration | a whole number and its unit: `d`, `h`, `min` (`m`), `s`, `ms`, `µs`, `ns`, or a word such as `minutes`; without a unit, milliseconds |
 | size | a whole number and its unit: `b`, `kb` (`k`), `mb` (`m`), `gb` (`g`), `tb` (`t`), each 1,024 of the one before; without a unit, bytes |
+| number | such as `0.5` |
 | boolean | `true` or `false` |
 | integer | a whole number |
 | path or URL | a path of the machine, or a URL that begins with `file://`, `memory://`, `s3://` or `hdfs://` |

@@ -4,6 +4,7 @@
 
 mod backend;
 mod checkpointing;
+mod filesystem;
 mod memory;
 mod parallelism;
 mod recovery;
@@ -15,6 +16,7 @@ pub use checkpointing::{
     INTERVAL, MAX_CONCURRENT_CHECKPOINTS, MAX_CONCURRENT_SAVEPOINTS, MAX_QUEUED_REQUESTS,
     MIN_PAUSE, MODE, TIMEOUT, TOLERABLE_FAILED_CHECKPOINTS,
 };
+pub use filesystem::{FULL_REWRITE_SHARE, MAX_DELTA_RATIO, MAX_DELTAS, SNAPSHOT_PARTS};
 pub use memory::{MAX_CHECKPOINT_SIZE, MAX_LIVE_SIZE, MAX_SNAPSHOT_SIZE};
 pub use parallelism::{MAX_PARALLELISM, PARALLELISM};
 pub use recovery::FALL_BACK_TO_OLDER;
@@ -34,6 +36,7 @@ pub static GROUPS: &[Group] = &[
     storage::GROUP,
     recovery::GROUP,
     memory::GROUP,
+    filesystem::GROUP,
     parallelism::GROUP,
     restart::GROUP,
 ];

@@ -4,9 +4,18 @@ use super::Resolved;
 use crate::AnyStateBackend;
 #[cfg(feature = "memory")]
 use crate::config::value::ByteSize;
+#[cfg(feature = "fs")]
+use crate::config::value::CompressionType;
 use crate::config::value::{BackendType, CheckpointStorageType};
 use crate::config::{Configuration, options};
-use alluvium_state_api::{Result, StateError};
+use alluvium_state_api::Result;
+#[cfg(not(all(feature = "memory", feature = "fs")))]
+use alluvium_state_api::StateError;
+
+#[cfg(feature = "fs")]
+use crate::{FsBackend, FsSettings};
+#[cfg(feature = "fs")]
+use alluvium_checkpoint::{Compression, SegmentOptions, SnapshotFileOptions};
 
 #[cfg(feature = "memory")]
 use crate::{MemoryBackend, MemorySettings};
@@ -79,6 +88,38 @@ pub(super) fn memory(configuration: &Configuration) -> MemorySettings {
 }
 
 /// # Errors
+/// If values do not fit that single options let pass.
+#[cfg(feature = "fs")]
+pub(super) fn filesystem(configuration: &Configuration) -> Result<FsSettings, String> {
+    let compression = match configuration.get(&options::SNAPSHOT_COMPRESSION) {
+        CompressionType::None => Compression::None,
+        CompressionType::Zstd => {
+            Compression::Zstd(configuration.get(&options::SNAPSHOT_COMPRESSION_LEVEL))
+        }
+    };
+    let block = configuration.get(&options::SNAPSHOT_BLOCK_SIZE).as_bytes();
+    let segment = SegmentOptions::default()
+        .with_compression(compression)
+        .and_then(|options| options.with_block_size(block as usize))
+        .map_err(|error| error.to_string())?;
+    let mut files = SnapshotFileOptions::default();
+    files.incremental = configuration.get(&options::INCREMENTAL);
+    files.inline_threshold = configuration
+        .get(&options::DATA_INLINE_THRESHOLD)
+        .as_bytes();
+    files.segment = segment;
+    files.parts = configuration.get(&options::SNAPSHOT_PARTS) as usize;
+    files.max_delta_ratio = configuration.get(&options::MAX_DELTA_RATIO);
+    files.max_deltas = configuration.get(&options::MAX_DELTAS) as usize;
+    Ok(FsSettings {
+        asynchronous_snapshots: configuration.get(&options::ASYNCHRONOUS_SNAPSHOTS),
+        max_unfinished_snapshots: configuration.get(&options::MAX_UNFINISHED_SNAPSHOTS) as usize,
+        full_rewrite_share: configuration.get(&options::FULL_REWRITE_SHARE),
+        files,
+    })
+}
+
+/// # Errors
 /// `Misuse` if this build lacks the backend.
 pub(super) fn open(resolved: &Resolved) -> Result<AnyStateBackend> {
     match resolved.backend {
@@ -86,10 +127,14 @@ pub(super) fn open(resolved: &Resolved) -> Result<AnyStateBackend> {
         BackendKind::Memory => MemoryBackend::new(resolved.memory).map(Into::into),
         #[cfg(not(feature = "memory"))]
         BackendKind::Memory => Err(missing("memory", "memory")),
+        #[cfg(feature = "fs")]
+        BackendKind::Filesystem => FsBackend::new(resolved.fs).map(Into::into),
+        #[cfg(not(feature = "fs"))]
         BackendKind::Filesystem => Err(missing("filesystem", "fs")),
     }
 }
 
+#[cfg(not(all(feature = "memory", feature = "fs")))]
 fn missing(backend: &str, feature: &str) -> StateError {
     StateError::misuse(format!(
         "the {backend} backend is not in this build: it comes with the feature '{feature}' of the \

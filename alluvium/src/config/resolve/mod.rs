@@ -13,7 +13,7 @@ use super::value::{CompressionType, ConfigValue};
 use super::warning::Warning;
 use super::{CheckpointRetention, ConfigOption, Configuration, Setting, options};
 use crate::AnyStateBackend;
-use alluvium_checkpoint::{CheckpointOptions, Compression, SegmentOptions, StoreOptions};
+use alluvium_checkpoint::{CheckpointOptions, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
 
 impl Configuration {
@@ -28,7 +28,8 @@ impl Configuration {
         let restart = mistakes.keep(restart::strategy(self));
         let max_parallelism = mistakes.keep(self.max_parallelism());
         mistakes.keep(self.check_retention());
-        let segments = mistakes.keep(self.segment_options());
+        #[cfg(feature = "fs")]
+        let filesystem = mistakes.keep(backend::filesystem(self));
         mistakes.check()?;
         let mut warnings = self.warnings().to_vec();
         self.without_effect(&mut warnings);
@@ -41,11 +42,9 @@ impl Configuration {
             savepoint_dir: self.get(&options::SAVEPOINT_DIR),
             store: self.store_options(),
             retention: self.get(&options::RETENTION),
-            incremental: self.get(&options::INCREMENTAL),
-            data_inline_threshold: self.get(&options::DATA_INLINE_THRESHOLD),
-            segments: segments.unwrap_or_default(),
+            #[cfg(feature = "fs")]
+            fs: filesystem.unwrap_or_default(),
             local_backup: self.get(&options::LOCAL_BACKUP),
-            fall_back_to_older: self.get(&options::FALL_BACK_TO_OLDER),
             parallelism: self.get(&options::PARALLELISM),
             max_parallelism: max_parallelism.flatten(),
             restart: restart.unwrap_or(RestartStrategy::None),
@@ -81,20 +80,7 @@ impl Configuration {
         StoreOptions::default()
             .with_max_metadata(self.get(&options::MAX_METADATA_SIZE).as_bytes())
             .with_verified_entries(self.get(&options::VERIFIED_LOG_ENTRIES))
-    }
-
-    fn segment_options(&self) -> Result<SegmentOptions, String> {
-        let compression = match self.get(&options::SNAPSHOT_COMPRESSION) {
-            CompressionType::None => Compression::None,
-            CompressionType::Zstd => {
-                Compression::Zstd(self.get(&options::SNAPSHOT_COMPRESSION_LEVEL))
-            }
-        };
-        let block = self.get(&options::SNAPSHOT_BLOCK_SIZE).as_bytes() as usize;
-        SegmentOptions::default()
-            .with_compression(compression)
-            .and_then(|options| options.with_block_size(block))
-            .map_err(|error| error.to_string())
+            .with_fall_back(self.get(&options::FALL_BACK_TO_OLDER))
     }
 
     fn max_parallelism(&self) -> Result<Option<MaxParallelism>, String> {

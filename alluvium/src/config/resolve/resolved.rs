@@ -2,11 +2,13 @@
 
 use super::{BackendKind, RestartStrategy};
 use crate::AnyStateBackend;
+#[cfg(feature = "fs")]
+use crate::FsSettings;
 #[cfg(feature = "memory")]
 use crate::MemorySettings;
-use crate::config::value::{ByteSize, CheckpointRetention, Location};
+use crate::config::value::{CheckpointRetention, Location};
 use crate::config::warning::Warning;
-use alluvium_checkpoint::{CheckpointOptions, SegmentOptions, StoreOptions};
+use alluvium_checkpoint::{CheckpointOptions, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
 
 /// Settings without contradiction, made by [`Configuration::resolve`]. Plain data.
@@ -20,26 +22,22 @@ pub struct Resolved {
     /// The settings of the memory backend, whether it is the one or not.
     #[cfg(feature = "memory")]
     pub memory: MemorySettings,
+    /// The settings of the filesystem backend, whether it is the one or not.
+    #[cfg(feature = "fs")]
+    pub fs: FsSettings,
     /// When checkpoints are taken, and how many are kept.
     pub checkpoints: CheckpointOptions,
     /// Where checkpoints are kept; `None` in memory.
     pub checkpoint_dir: Option<Location>,
     /// Where savepoints go that are asked for without a directory; `None` refuses them.
     pub savepoint_dir: Option<Location>,
-    /// How the store of checkpoints is opened.
+    /// How the store of checkpoints is opened, and whether an older one is used if the newest is
+    /// damaged.
     pub store: StoreOptions,
     /// What becomes of checkpoints when the job ends.
     pub retention: CheckpointRetention,
-    /// Whether a checkpoint writes only what changed.
-    pub incremental: bool,
-    /// State up to this size goes into the metadata.
-    pub data_inline_threshold: ByteSize,
-    /// How snapshots are cut into blocks and compressed.
-    pub segments: SegmentOptions,
     /// Whether each machine keeps a copy of its part of the latest checkpoint.
     pub local_backup: bool,
-    /// Whether the checkpoint before is used if the newest one is damaged.
-    pub fall_back_to_older: bool,
     /// The number of subtasks of operators that do not say otherwise.
     pub parallelism: u32,
     /// The number of key groups; `None` leaves it to the checkpoint or the parallelism.

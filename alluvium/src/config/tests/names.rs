@@ -5,7 +5,7 @@ use crate::config::{
     BackendType, CheckpointRetention, CheckpointStorageType, CompressionType, ConfigOption,
     Location, OptionDefinition, options,
 };
-use alluvium_checkpoint::CheckpointOptions;
+use alluvium_checkpoint::{CheckpointOptions, SnapshotFileOptions};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -129,6 +129,26 @@ fn options_that_the_coordinator_names_are_known() {
     ] {
         let error = wrong.validate().unwrap_err().to_string();
         let name = error.split('\'').nth(1).unwrap();
+        let known = options::find(name).map(OptionDefinition::key);
+        assert_eq!(known, Some(name), "{error}");
+    }
+}
+
+#[test]
+fn options_of_snapshot_files_are_known() {
+    let with = |change: fn(&mut SnapshotFileOptions)| {
+        let mut options = SnapshotFileOptions::default();
+        change(&mut options);
+        options
+    };
+    for wrong in [
+        with(|options| options.inline_threshold = u64::MAX),
+        with(|options| options.parts = 0),
+        with(|options| options.max_delta_ratio = -1.0),
+        with(|options| options.max_deltas = 0),
+    ] {
+        let error = wrong.validate().unwrap_err().to_string();
+        let name = error.split(':').next().unwrap();
         let known = options::find(name).map(OptionDefinition::key);
         assert_eq!(known, Some(name), "{error}");
     }

@@ -1,12 +1,8 @@
 //! What follows from values.
 
 use super::file;
-use crate::config::{
-    BackendKind, ByteSize, CheckpointRetention, Configuration, Resolved, RestartStrategy,
-};
-use alluvium_checkpoint::{
-    CheckpointMode, CheckpointOptions, Compression, SegmentOptions, StoreOptions,
-};
+use crate::config::{BackendKind, CheckpointRetention, Configuration, Resolved, RestartStrategy};
+use alluvium_checkpoint::{CheckpointMode, CheckpointOptions, StoreOptions};
 use alluvium_state_api::MaxParallelism;
 use std::time::Duration;
 
@@ -20,12 +16,12 @@ fn defaults_are_those_of_the_settings_themselves() {
     assert_eq!(resolved.backend, BackendKind::Memory);
     assert_eq!(resolved.checkpoints, CheckpointOptions::default());
     assert_eq!(resolved.store, StoreOptions::default());
-    assert_eq!(resolved.segments, SegmentOptions::default());
+    #[cfg(feature = "fs")]
+    assert_eq!(resolved.fs, crate::FsSettings::default());
     #[cfg(feature = "memory")]
     assert_eq!(resolved.memory, crate::MemorySettings::default());
     assert_eq!(resolved.restart, RestartStrategy::None);
     assert_eq!((resolved.parallelism, resolved.max_parallelism), (1, None));
-    assert_eq!(resolved.data_inline_threshold, ByteSize::kib(20));
     assert_eq!(
         resolved.retention,
         CheckpointRetention::NoExternalizedCheckpoints
@@ -117,11 +113,6 @@ execution.checkpointing:
   dir: s3://bucket/checkpoints
   savepoint-dir: ./savepoints
   externalized-checkpoint-retention: DELETE_ON_CANCELLATION
-  incremental: false
-  data-inline-threshold: 1k
-  snapshot-compression: zstd
-  snapshot-compression-level: 7
-  snapshot-block-size: 32 kb
   local-backup.enabled: true
   max-metadata-size: 2 mb
   verified-log-entries: 8
@@ -153,15 +144,11 @@ restart-strategy:
         resolved.retention,
         CheckpointRetention::DeleteOnCancellation
     );
-    assert!(!resolved.incremental && resolved.local_backup && !resolved.fall_back_to_older);
-    assert_eq!(resolved.data_inline_threshold.as_bytes(), 1024);
-    let segments = SegmentOptions::default()
-        .with_compression(Compression::Zstd(7))
-        .and_then(|options| options.with_block_size(32 << 10));
-    assert_eq!(resolved.segments, segments.unwrap());
+    assert!(resolved.local_backup);
     let store = StoreOptions::default()
         .with_max_metadata(2 << 20)
-        .with_verified_entries(8);
+        .with_verified_entries(8)
+        .with_fall_back(false);
     assert_eq!(resolved.store, store);
     assert_eq!(resolved.parallelism, 3);
     assert_eq!(resolved.max_parallelism, MaxParallelism::new(300).ok());
@@ -189,6 +176,50 @@ fn a_job_with_checkpoints_is_restarted_unless_told_otherwise() {
     assert_eq!(resolved(fixed).restart, once);
 }
 
+#[cfg(feature = "fs")]
+#[test]
+fn the_filesystem_backend_gets_its_settings() {
+    use crate::{AnyStateBackend, FsSettings};
+    use alluvium_checkpoint::{Compression, SegmentOptions};
+    let text = "
+execution.checkpointing:
+  dir: file:///checkpoints
+  incremental: false
+  data-inline-threshold: 1k
+  snapshot-compression: zstd
+  snapshot-compression-level: 7
+  snapshot-block-size: 32 kb
+state.backend:
+  asynchronous-snapshots: false
+  max-unfinished-snapshots: 3
+  filesystem:
+    snapshot-parts: 4
+    max-delta-ratio: 1.5
+    max-deltas: 5
+    full-rewrite-share: 0.25
+";
+    let backend = file(text).unwrap().state_backend().unwrap();
+    let mut expected = FsSettings {
+        asynchronous_snapshots: false,
+        max_unfinished_snapshots: 3,
+        full_rewrite_share: 0.25,
+        ..FsSettings::default()
+    };
+    let segment = SegmentOptions::default()
+        .with_compression(Compression::Zstd(7))
+        .and_then(|options| options.with_block_size(32 << 10));
+    expected.files.incremental = false;
+    expected.files.inline_threshold = 1 << 10;
+    expected.files.segment = segment.unwrap();
+    expected.files.parts = 4;
+    expected.files.max_delta_ratio = 1.5;
+    expected.files.max_deltas = 5;
+    let AnyStateBackend::Fs(filesystem) = backend else {
+        panic!("{backend:?}");
+    };
+    assert_eq!(*filesystem.settings(), expected);
+}
+
 #[cfg(feature = "memory")]
 #[test]
 fn the_memory_backend_gets_its_settings() {
@@ -211,6 +242,8 @@ state.backend:
         max_live_bytes: Some(3 << 10),
         ..MemorySettings::default()
     };
-    let AnyStateBackend::Memory(memory) = backend;
+    let AnyStateBackend::Memory(memory) = backend else {
+        panic!("{backend:?}");
+    };
     assert_eq!(*memory.settings(), expected);
 }

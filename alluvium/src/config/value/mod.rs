@@ -7,6 +7,7 @@ mod duration;
 mod location;
 mod number;
 mod quantity;
+mod ratio;
 mod size;
 #[cfg(test)]
 mod tests;

@@ -82,6 +82,20 @@ fn sizes_have_the_usual_units() {
 }
 
 #[test]
+fn numbers_are_finite() {
+    for (text, number) in [("0.5", 0.5_f64), ("2", 2.0), ("1e3", 1000.0), ("-.5", -0.5)] {
+        assert_eq!(
+            f64::parse(text).unwrap().to_bits(),
+            number.to_bits(),
+            "{text}"
+        );
+    }
+    for wrong in ["", "NaN", "inf", "-infinity", "1e999", "half", "0,5"] {
+        f64::parse(wrong).unwrap_err();
+    }
+}
+
+#[test]
 fn locations_are_paths_or_urls() {
     for (text, scheme, path) in [
         ("/data/checkpoints", "file", Some("/data/checkpoints")),
@@ -150,6 +164,11 @@ proptest! {
         for size in [ByteSize::bytes(bytes), ByteSize::bytes((bytes >> 50) << shift)] {
             prop_assert_eq!(ByteSize::parse(&size.print()), Ok(size));
         }
+    }
+
+    #[test]
+    fn printed_numbers_are_read_again(number in proptest::num::f64::NORMAL) {
+        prop_assert_eq!(f64::parse(&number.print()), Ok(number));
     }
 
     #[test]
