@@ -48,7 +48,7 @@ pub(crate) struct FlightsArgs {
     pub(crate) max_parallelism: u32,
 
     /// Where state is kept
-    #[arg(long, value_enum, default_value_t = BackendName::Memory)]
+    #[arg(long, value_enum, default_value_t = BackendName::Filesystem)]
     pub(crate) backend: BackendName,
 
     /// Where checkpoints are kept [default: checkpoints/ in the output directory]
@@ -87,6 +87,8 @@ pub(crate) struct FlightsArgs {
 /// The backends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BackendName {
+    /// State on the heap, snapshots in files, incremental
+    Filesystem,
     /// State on the heap, snapshots in the checkpoint's metadata
     Memory,
 }

@@ -10,7 +10,7 @@ use super::routes::{self, Emitted, Routes, write_update};
 use super::source::Lines;
 use super::table::{Item, TableSink};
 use crate::args::{BackendName, FlightsArgs};
-use alluvium::{AnyStateBackend, MaxParallelism, MemoryBackend, Result};
+use alluvium::{AnyStateBackend, FsBackend, MaxParallelism, MemoryBackend, Result};
 use alluvium_state_tests::executor::{Environment, FileSink, Stream};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub(super) fn build(
 
 fn backend(name: BackendName) -> AnyStateBackend {
     match name {
+        BackendName::Filesystem => FsBackend::default().into(),
         BackendName::Memory => MemoryBackend::default().into(),
     }
 }

@@ -37,7 +37,7 @@ impl Environment {
                 checkpoint_every: None,
                 checkpoint_dir: None,
                 fresh: false,
-                snapshot_mode: SnapshotMode::Full,
+                snapshot_mode: SnapshotMode::Incremental,
                 unclaimed: Unclaimed::Refuse,
                 restart: None,
                 channels: ChannelSettings::default(),

@@ -8,6 +8,7 @@
 )]
 
 mod faulty;
+mod fs;
 mod incremental;
 mod lists;
 mod memory;

@@ -13,6 +13,7 @@
 
 mod at_least_once;
 mod common;
+mod files;
 mod functions;
 mod pipeline;
 mod recovery;

@@ -7,7 +7,7 @@ use alluvium::checkpoint::ChainHistory;
 use alluvium::{
     AnyBackend, Budget, CheckpointId, FreezeRequest, HeapOperatorState, KeyScope, KeyedBackend,
     OperatorStateStore, OrderedKey, RawKeyedWriter, RawOperatorWriter, Result, SnapshotContext,
-    StateBackend, StateError, SubtaskInfo,
+    SnapshotMode, StateBackend, StateError, SubtaskInfo,
 };
 use std::sync::Arc;
 
@@ -144,10 +144,11 @@ impl<K: OrderedKey, I, O, F> Operator<K, I, O, F> {
             return Ok(None);
         };
         let (checkpoint, history) = (freezing.barrier.checkpoint, &self.history);
-        let wanted = freezing.mode;
-        let mode = history
-            .as_ref()
-            .map_or(wanted, |history| history.mode(wanted));
+        // Without files there is nothing that a delta could be put upon.
+        let mode = match history {
+            Some(history) => history.mode(freezing.mode),
+            None => SnapshotMode::Full,
+        };
         let job = backend.freeze(FreezeRequest { checkpoint, mode })?;
         let base = history.as_ref().map(|history| history.begin(job.header()));
         let base = base.transpose()?;

@@ -1,0 +1,198 @@
+//! Jobs on the filesystem backend: snapshots in files, increments, and what is left of them.
+use crate::common::{RECORDS, RULE_COUNT, Seeded, build, check, environment};
+use alluvium::checkpoint::{
+    FilePlace, LocalStorage, Storage, StoredSnapshot, StoredSnapshotOptions,
+};
+use alluvium::{ErrorKind, FsBackend, FsSettings, MemoryBackend};
+use alluvium_state_tests::executor::{
+    Environment, FailAt, Failure, FailurePlan, JobReport, RestartStrategy,
+};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A backend whose snapshots all go into files, however small.
+fn backend(incremental: bool) -> FsBackend {
+    let mut settings = FsSettings::default();
+    settings.files.incremental = incremental;
+    settings.files.inline_threshold = 0;
+    FsBackend::new(settings).unwrap()
+}
+
+fn on_files(root: &Path, parallelism: u32, incremental: bool) -> Environment {
+    let mut environment = environment(parallelism);
+    environment
+        .set_state_backend(backend(incremental))
+        .set_checkpoint_dir(root.join("checkpoints"));
+    environment
+}
+
+fn output(root: &Path) -> std::path::PathBuf {
+    root.join("output")
+}
+
+fn run(environment: &Environment, root: &Path, parallelism: u32) -> JobReport {
+    let outputs = build(environment, &output(root));
+    let report = environment.execute().unwrap();
+    check(&outputs, &output(root), parallelism);
+    report
+}
+
+/// The newest checkpoint that is left in `root`, verified; nothing else may be there.
+fn only_what_is_needed(root: &Path) -> StoredSnapshot {
+    let storage = Arc::new(LocalStorage::open(root.join("checkpoints")).unwrap());
+    let checkpoints: Vec<String> = storage.list("test").unwrap();
+    let checkpoints: Vec<&String> = checkpoints
+        .iter()
+        .filter(|name| name.starts_with("chk-"))
+        .collect();
+    let [newest] = &checkpoints[..] else {
+        panic!("{checkpoints:?}");
+    };
+    let folder = format!("test/{newest}");
+    let options = StoredSnapshotOptions::default();
+    let stored = StoredSnapshot::load(storage.clone(), &folder, options).unwrap();
+    stored.verify().unwrap();
+    let (mut own, mut shared) = (BTreeSet::from(["_metadata".to_owned()]), BTreeSet::new());
+    for file in stored.file_refs() {
+        match file.place {
+            FilePlace::Own => own.insert(file.name),
+            FilePlace::Shared => shared.insert(file.name),
+        };
+    }
+    let there = |folder: &str| BTreeSet::from_iter(storage.list(folder).unwrap());
+    assert_eq!(there(&folder), own);
+    assert_eq!(there("test/shared"), shared);
+    stored
+}
+
+#[test]
+fn increments_build_on_each_other_and_leave_nothing_behind() {
+    let root = tempfile::tempdir().unwrap();
+    let report = run(&on_files(root.path(), 2, true), root.path(), 2);
+    assert!(report.checkpoints > 4, "{report:?}");
+    let stored = only_what_is_needed(root.path());
+    let tally = stored.metadata().operator("tally").unwrap();
+    let deltas = tally.subtasks.iter().flat_map(|subtask| &subtask.keyed);
+    let longest = deltas.map(|chain| chain.layers.len()).max();
+    assert!(longest > Some(2), "a whole snapshot in two parts, and more");
+}
+
+#[test]
+fn whole_snapshots_share_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    run(&on_files(root.path(), 2, false), root.path(), 2);
+    let stored = only_what_is_needed(root.path());
+    let places: BTreeSet<_> = stored.file_refs().iter().map(|file| file.place).collect();
+    assert_eq!(places, BTreeSet::from([FilePlace::Own]));
+}
+
+#[test]
+fn failures_and_rescaling_change_nothing() {
+    let mut random = Seeded(11);
+    for _ in 0..12 {
+        let root = tempfile::tempdir().unwrap();
+        let incremental = random.below(3) > 0;
+        let mut report = None;
+        for life in 0..3 {
+            let parallelism = [1, 2, 3, 5][random.below(4) as usize];
+            let mut environment = on_files(root.path(), parallelism, incremental);
+            environment.set_restart_strategy(RestartStrategy::None);
+            if life < 2 {
+                let operator = ["tally", "ruled", "gains", "sink"][random.below(4) as usize];
+                let checkpoint = 1 + random.below(3) + 2 * life;
+                let at = match random.below(4) {
+                    0 => FailAt::BeforeBarrier(checkpoint),
+                    1 => FailAt::AfterBarrier(checkpoint),
+                    2 => FailAt::Snapshot(checkpoint),
+                    _ => FailAt::Complete(checkpoint),
+                };
+                let plan = FailurePlan::new().fail(operator, None, at, Failure::Panic);
+                environment.set_failures(plan);
+                build(&environment, &output(root.path()));
+                // Which of them fail depends on where the life before has ended.
+                let _ended = environment.execute().is_ok();
+            } else {
+                report = Some(run(&environment, root.path(), parallelism));
+            }
+        }
+        let report = report.unwrap();
+        assert!(report.restored_from.is_some(), "{report:?}");
+        only_what_is_needed(root.path());
+    }
+}
+
+#[test]
+fn snapshots_cross_between_backends() {
+    for to_memory in [true, false] {
+        let root = tempfile::tempdir().unwrap();
+        let mut environment = on_files(root.path(), 2, true);
+        environment.set_restart_strategy(RestartStrategy::None);
+        if !to_memory {
+            environment.set_state_backend(MemoryBackend::default());
+        }
+        let failures =
+            FailurePlan::new().fail("tally", None, FailAt::BeforeBarrier(4), Failure::Error);
+        environment.set_failures(failures);
+        build(&environment, &output(root.path()));
+        environment.execute().unwrap_err();
+        let mut environment = on_files(root.path(), 3, true);
+        if to_memory {
+            environment.set_state_backend(MemoryBackend::default());
+        }
+        let report = run(&environment, root.path(), 3);
+        assert!(report.records_before > 0, "{report:?}");
+    }
+}
+
+#[test]
+fn files_need_a_directory() {
+    let mut environment = environment(1);
+    environment.set_state_backend(backend(true));
+    let root = tempfile::tempdir().unwrap();
+    build(&environment, &output(root.path()));
+    let error = environment.execute().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(
+        error.to_string().contains("execution.checkpointing.dir"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
+    let root = tempfile::tempdir().unwrap();
+    let mut environment = on_files(root.path(), 2, false);
+    environment.set_restart_strategy(RestartStrategy::None);
+    environment.checkpoint_options().num_retained = 2;
+    let failures = FailurePlan::new().fail("tally", None, FailAt::BeforeBarrier(5), Failure::Error);
+    environment.set_failures(failures);
+    build(&environment, &output(root.path()));
+    environment.execute().unwrap_err();
+    let job = root.path().join("checkpoints/test");
+    let newest = std::fs::read_dir(&job)
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            name.strip_prefix("chk-")?.parse::<u64>().ok()
+        })
+        .max()
+        .unwrap();
+    let folder = job.join(format!("chk-{newest}"));
+    let victim = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| !path.ends_with("_metadata"))
+        .unwrap();
+    std::fs::remove_file(victim).unwrap();
+    let mut environment = on_files(root.path(), 2, false);
+    environment.checkpoint_options().num_retained = 2;
+    // What the sink committed with the damaged checkpoint comes once more: only state is exact.
+    build(&environment, &output(root.path()));
+    let report = environment.execute().unwrap();
+    assert!(report.restored_from.unwrap().0 < newest, "{report:?}");
+    assert_eq!(
+        report.records_before + report.records_read,
+        RECORDS + RULE_COUNT
+    );
+}
