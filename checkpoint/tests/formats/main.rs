@@ -5,6 +5,7 @@
 
 mod assign;
 mod checkpoint;
+mod damage;
 mod fake;
 mod golden;
 mod segment;

@@ -1,4 +1,6 @@
-use crate::fake::{FakeJob, Row, header, options, read_all, roomy_job, section, small_job};
+use crate::fake::{
+    FakeJob, Row, Write, header, open, options, read_all, roomy_job, section, small_job,
+};
 use alluvium_checkpoint::Compression;
 use alluvium_state_api::{Content, ErrorKind};
 use proptest::prelude::*;
@@ -47,6 +49,53 @@ fn every_cut_and_every_addition_is_found() {
         }
         let longer = [&clean[..], &[0]].concat();
         assert!(read_all(&longer.into()).is_err());
+    }
+}
+
+/// Some 40 KiB of every kind of state, with noise that does not compress and runs that do.
+fn large_job() -> FakeJob {
+    let mut job = roomy_job();
+    let noise = |seed: u32, length: u32| -> Vec<u8> {
+        let byte = |at: u32| (seed ^ at.wrapping_mul(0x9e37_79b1)).wrapping_mul(0x85eb_ca6b);
+        (0..length).map(|at| (byte(at) >> 24) as u8).collect()
+    };
+    let values = (0..150).map(|number| Row::put(&noise(number, 9), &noise(number, 100)));
+    job.sections
+        .push((section(0, 6, Content::Full), values.collect()));
+    let list = (0..60).map(|_| Row::new(b"visits", Write::Append(vec![7; 200])));
+    job.sections
+        .push((section(1, 7, Content::Delta), list.collect()));
+    let map = (0..100).map(|number| Row {
+        user_key: noise(number, 12),
+        ..Row::put(b"routes", &noise(number, 60))
+    });
+    job.sections
+        .push((section(2, 8, Content::Full), map.collect()));
+    job
+}
+
+#[test]
+fn every_byte_of_a_large_segment_counts() {
+    for compression in [Compression::None, Compression::Zstd(1)] {
+        let clean = large_job().bytes_with(options(2_048, compression));
+        assert!(
+            (20 << 10..64 << 10).contains(&clean.len()),
+            "{}",
+            clean.len()
+        );
+        let verify = |bytes: Arc<[u8]>| open(&bytes)?.verify();
+        verify(Arc::clone(&clean)).unwrap();
+        let mut bytes = clean.to_vec();
+        for at in 0..clean.len() {
+            bytes[at] ^= (at % 255 + 1) as u8;
+            let error = verify(bytes.as_slice().into()).expect_err(&format!("byte {at}"));
+            assert!(
+                error.to_string().starts_with("the test's segment: "),
+                "{error}"
+            );
+            bytes[at] = clean[at];
+            assert!(verify(clean[..at].into()).is_err(), "length {at}");
+        }
     }
 }
 
