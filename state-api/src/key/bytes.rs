@@ -13,6 +13,11 @@ const END: u8 = 0x01;
 /// Appends `bytes` with each 0 escaped, and the end mark.
 pub(super) fn encode_escaped(bytes: &[u8], out: &mut Vec<u8>) {
     out.reserve(bytes.len() + 2);
+    if !bytes.contains(&MARK) {
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(&[MARK, END]);
+        return;
+    }
     let mut runs = bytes.split(|byte| *byte == MARK);
     if let Some(first) = runs.next() {
         out.extend_from_slice(first);
