@@ -9,6 +9,7 @@
 //! | `increment` | snapshots that build on each other, and writing them into files |
 //! | `log` | which checkpoints are to be believed, and who may add to them |
 //! | `metadata` | the envelope of `_metadata` |
+//! | `savepoint` | snapshots that belong to whoever asked for them: write, open, dispose |
 //! | `segment` | keyed state in one portable format: its writer and its reader |
 //! | [`storage`] | where all of it is kept: the seam, a local directory, memory, and kinds that fail |
 //! | `store` | the completed checkpoints of a job: publish, retire, recover |
@@ -23,6 +24,7 @@ mod files;
 mod increment;
 mod log;
 mod metadata;
+mod savepoint;
 mod segment;
 pub mod storage;
 mod store;
@@ -33,8 +35,8 @@ pub use alluvium_state_api::{ErrorKind, Result, StateError};
 pub use assign::{OperatorRestore, ProgramOperator, SubtaskRestore, Unclaimed, plan_restore};
 pub use coordinator::{
     AbortReason, Action, CheckpointKind, CheckpointMode, CheckpointOptions, Coordinator,
-    DeclineReason, Event, FailureCause, JobStart, Phase, Refusal, RequestId, RequestKind,
-    RequestOutcome, StoreOutcome, Timestamp,
+    DeclineReason, Event, ExternalizedRetention, FailureCause, JobEnd, JobStart, Phase, Refusal,
+    RequestId, RequestKind, RequestOutcome, StoreOutcome, Timestamp,
 };
 pub use files::{
     FileOutput, FilePlace, FileRef, SnapshotFiles, SnapshotFolder, SpillOutput, StoredSegment,
@@ -43,6 +45,10 @@ pub use files::{
 pub use increment::{ChainBase, ChainHistory, SnapshotFileOptions, write_keyed, write_rest};
 pub use log::{JobId, OwnerId, PublishedCheckpoint};
 pub use metadata::{Metadata, MetadataWriter, Section, SectionKind};
+pub use savepoint::{
+    OpenedSnapshot, SavepointFolder, copy_into, dispose, is_savepoint, mark_savepoint,
+    open_snapshot,
+};
 pub use segment::{
     CancelFlag, Compression, SegmentInput, SegmentOptions, SegmentOutput, SegmentPart,
     SegmentParts, SegmentSink, SegmentSource, WrittenSegment, hide_voided, write_segment,

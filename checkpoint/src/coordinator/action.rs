@@ -20,16 +20,19 @@ pub enum Action<T, H> {
         kind: CheckpointKind,
         /// When it began. Never earlier than that of the checkpoint before.
         timestamp: Timestamp,
+        /// Who asked for it, if somebody did.
+        request: Option<RequestId>,
         /// All tasks of the job.
         tasks: Vec<T>,
     },
     /// Every task has acknowledged: write the metadata, publish, and report
     /// [`Published`](super::Event::Published) or [`StoreFailed`](super::Event::StoreFailed). Of
-    /// the checkpoints of the job one at a time is under way here.
+    /// those that [are recorded](CheckpointKind::is_recorded) one at a time is under way here.
     Complete {
         /// The checkpoint.
         checkpoint: u64,
-        /// Its kind; a savepoint goes to its target and not into the log.
+        /// Its kind, which says where it goes: into the log, to the target of a savepoint, or
+        /// both, the log last.
         kind: CheckpointKind,
         /// When it began.
         timestamp: Timestamp,
@@ -79,6 +82,17 @@ pub enum Action<T, H> {
         /// The checkpoint that covers everything; `None` without periodic checkpoints.
         final_checkpoint: Option<u64>,
     },
+    /// The job has stopped with this savepoint, which covers all that it has done: let the tasks
+    /// end. The machine rests for good.
+    StopJob {
+        /// The savepoint.
+        savepoint: u64,
+    },
+    /// This savepoint stands: cancel the job. The machine rests for good.
+    CancelJob {
+        /// The savepoint.
+        savepoint: u64,
+    },
 }
 
 /// What became of a request.
@@ -96,8 +110,15 @@ pub enum RequestOutcome<T> {
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The job does not run: it fails over, stops, or has finished.
+    /// The job does not run: it fails over, has stopped, or has finished.
     NotRunning,
+    /// Its input has ended: there is nothing left to stop.
+    InputEnded,
+    /// It is being stopped, or cancelled, with a savepoint already.
+    Stopping {
+        /// With this one.
+        savepoint: u64,
+    },
     /// Too many requests are waiting or under way already.
     TooMany {
         /// How many there may be.
@@ -111,6 +132,12 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotRunning => f.write_str("the job is not running"),
+            Self::InputEnded => {
+                f.write_str("the input of the job has ended: it is about to finish")
+            }
+            Self::Stopping { savepoint } => {
+                write!(f, "the job is being stopped with savepoint {savepoint}")
+            }
             Self::TooMany { limit, option } => {
                 write!(f, "over the limit of {limit} requests set by '{option}'")
             }
@@ -154,6 +181,14 @@ impl<T> AbortReason<T> {
         match self {
             Self::Declined { reason, .. } => matches!(reason, DeclineReason::Failed(_)),
             Self::Expired { .. } | Self::NotStored(_) => true,
+            Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
+        }
+    }
+
+    /// Whether it fails the job if it ends the savepoint that the job was to stop with.
+    pub(super) fn fails_stop(&self) -> bool {
+        match self {
+            Self::Declined { .. } | Self::Expired { .. } | Self::NotStored(_) => true,
             Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
         }
     }
@@ -217,6 +252,13 @@ pub enum FailureCause<T> {
         /// Why that one failed.
         reason: AbortReason<T>,
     },
+    /// The savepoint with which the job was to stop failed, when sources may have stopped.
+    Stop {
+        /// The savepoint.
+        savepoint: u64,
+        /// Why it failed.
+        reason: AbortReason<T>,
+    },
     /// Nobody knows whether a checkpoint was published; the log has to be read again.
     StoreUnknown {
         /// The checkpoint.
@@ -240,6 +282,10 @@ impl<T: fmt::Display> fmt::Display for FailureCause<T> {
                 "{failed} checkpoints failed in a row, {tolerable} are tolerated \
                  ('execution.checkpointing.tolerable-failed-checkpoints'); \
                  the last, checkpoint {checkpoint}: {reason}"
+            ),
+            Self::Stop { savepoint, reason } => write!(
+                f,
+                "the job could not be stopped with savepoint {savepoint}: {reason}"
             ),
             Self::StoreUnknown { checkpoint, error } => write!(
                 f,

@@ -21,6 +21,15 @@ pub enum RequestKind {
     Checkpoint,
     /// A savepoint: starts at once, is never overtaken, retired or used to recover from.
     Savepoint,
+    /// A savepoint with which the job stops: no record is read after its barrier, and what it
+    /// covers is committed. Meanwhile nothing else begins. If it fails, the job fails over.
+    Stop {
+        /// Whether the input ends with it: all that operators hold back is emitted ahead of it.
+        drain: bool,
+    },
+    /// A savepoint after which the job is cancelled: records are read after its barrier, and what
+    /// they led to is void. Meanwhile nothing else begins. If it fails, the job goes on.
+    Cancel,
 }
 
 /// Why a checkpoint is taken, and with that what rules it follows.
@@ -35,16 +44,50 @@ pub enum CheckpointKind {
     Final,
     /// A savepoint: it belongs to whoever asked for it.
     Savepoint,
+    /// A savepoint with which the job stops. It is published in the log of the job as well, since
+    /// what it covers is committed.
+    Stop {
+        /// Whether the input ends with it.
+        drain: bool,
+    },
+    /// A savepoint after which the job is cancelled.
+    Cancel,
 }
 
 impl CheckpointKind {
-    /// Whether it belongs to the job: takes one of its places, can be overtaken, is published in
-    /// its log, retained, recovered from, and counted when it fails.
+    /// Whether it belongs to the job alone: takes one of its places, can be overtaken, and is
+    /// counted when it fails.
     pub fn is_of_the_job(self) -> bool {
         match self {
             Self::Periodic | Self::Requested | Self::Final => true,
-            Self::Savepoint => false,
+            Self::Savepoint | Self::Stop { .. } | Self::Cancel => false,
         }
+    }
+
+    /// Whether it goes to a target of its own, self-contained.
+    pub fn is_savepoint(self) -> bool {
+        !self.is_of_the_job()
+    }
+
+    /// Whether it is published in the log of the job, retained there, recovered from, and
+    /// committed by sinks.
+    pub fn is_recorded(self) -> bool {
+        self.is_of_the_job() || self.is_stop()
+    }
+
+    /// Whether the sources read nothing behind its barrier.
+    pub fn is_stop(self) -> bool {
+        matches!(self, Self::Stop { .. })
+    }
+
+    /// Whether the input ends at its barrier: operators emit what they hold back ahead of it.
+    pub fn ends_input(self) -> bool {
+        matches!(self, Self::Final | Self::Stop { drain: true })
+    }
+
+    /// Whether the job ends with it.
+    pub fn ends_job(self) -> bool {
+        matches!(self, Self::Final | Self::Stop { .. } | Self::Cancel)
     }
 }
 
@@ -177,7 +220,8 @@ pub enum Event<T, H> {
         error: StateError,
     },
     /// The answer to [`Action::Complete`](super::Action::Complete): the metadata is durable and
-    /// the log names the checkpoint (or, for a savepoint, it stands at its target).
+    /// the log names the checkpoint, if its kind [is recorded](CheckpointKind::is_recorded), and
+    /// it stands at its target, if it is a savepoint.
     Published {
         /// The checkpoint.
         checkpoint: u64,

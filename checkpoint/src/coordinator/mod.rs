@@ -13,6 +13,8 @@
 //! | the interval has passed | [`Action::StartCheckpoint`] |
 //! | every task has [acknowledged](Event::Acknowledged) | [`Action::Complete`]: write the metadata and publish |
 //! | it [is published](Event::Published) | [`Action::NotifyComplete`], then [`Action::Retire`] for what is retained no longer |
+//! | somebody asks for a savepoint | the same, at once; it goes to its target, and no task is notified |
+//! | somebody asks to stop | the same, with nothing begun behind it, then [`Action::StopJob`] or [`Action::CancelJob`] |
 //! | or: declined, timed out, overtaken, not stored | [`Action::NotifyAborted`], [`Action::Discard`], and [`Action::FailJob`] when it is one failure too many |
 //!
 //! The semantics are those of Flink's checkpoint coordinator.
@@ -24,6 +26,7 @@ mod machine;
 mod options;
 mod pending;
 mod recent;
+mod retention;
 mod time;
 
 pub use action::{AbortReason, Action, FailureCause, Refusal, RequestOutcome};
@@ -32,6 +35,7 @@ pub use event::{
 };
 pub use machine::{Coordinator, Phase};
 pub use options::{CheckpointMode, CheckpointOptions};
+pub use retention::{ExternalizedRetention, JobEnd};
 pub use time::Timestamp;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::retention::ExternalizedRetention;
 use alluvium_state_api::{Result, StateError};
 
 /// Names of the options, as they stand in configuration files and in error messages.
@@ -27,7 +28,7 @@ pub enum CheckpointMode {
     AtLeastOnce,
 }
 
-/// How a job is checkpointed. The defaults are Flink's.
+/// How a job is checkpointed. The defaults are Flink's, but for [`retention`](Self::retention).
 ///
 /// ```
 /// use std::time::Duration;
@@ -61,6 +62,8 @@ pub struct CheckpointOptions {
     pub max_queued_requests: u32,
     /// Completed checkpoints that are kept. At least 1, the default.
     pub num_retained: u32,
+    /// Whether checkpoints outlive the job. Default: unless it finishes.
+    pub retention: ExternalizedRetention,
     /// Checkpoints that may fail one after the other before the job fails. Default 0: the first
     /// failure fails the job. A success begins the count anew.
     pub tolerable_failed: u32,
@@ -77,6 +80,7 @@ impl Default for CheckpointOptions {
             max_concurrent_savepoints: 16,
             max_queued_requests: 1000,
             num_retained: 1,
+            retention: ExternalizedRetention::default(),
             tolerable_failed: 0,
         }
     }
@@ -130,6 +134,12 @@ impl CheckpointOptions {
     /// The same, with [`num_retained`](Self::num_retained) set.
     pub fn with_num_retained(mut self, checkpoints: u32) -> Self {
         self.num_retained = checkpoints;
+        self
+    }
+
+    /// The same, with [`retention`](Self::retention) set.
+    pub fn with_retention(mut self, retention: ExternalizedRetention) -> Self {
+        self.retention = retention;
         self
     }
 

@@ -5,7 +5,10 @@ use super::channel::ChannelSettings;
 use super::clock::{Clock, SystemClock};
 use super::failure::FailurePlan;
 use super::graph::{Node, Port, SharedGraph};
-use super::job::{Driver, JobHandle, JobListener, JobReport, JobSettings, RestartStrategy};
+use super::job::{
+    Driver, JobControl, JobHandle, JobListener, JobReport, JobSettings, RestartStrategy,
+    RestoreFrom, RestoreOptions, SharedStatus,
+};
 use super::source::{Collection, SourceVertex, SplitSource};
 use super::stream::Stream;
 use alluvium::checkpoint::{CheckpointOptions, Unclaimed};
@@ -36,6 +39,8 @@ impl Environment {
                 checkpoints: CheckpointOptions::default(),
                 checkpoint_every: None,
                 checkpoint_dir: None,
+                savepoint_dir: None,
+                restore_from: None,
                 fresh: false,
                 snapshot_mode: SnapshotMode::Incremental,
                 unclaimed: Unclaimed::Refuse,
@@ -48,6 +53,7 @@ impl Environment {
                 failures: FailurePlan::default(),
                 listener: None,
                 clock: SystemClock::shared(),
+                status: SharedStatus::default(),
             },
         }
     }
@@ -100,6 +106,28 @@ impl Environment {
     /// Default: in memory, where they survive the failure of tasks only.
     pub fn set_checkpoint_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
         self.settings.checkpoint_dir = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Where savepoints go for which no directory is given. Default: each needs one.
+    pub fn set_savepoint_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
+        self.settings.savepoint_dir = Some(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Starts from the savepoint or checkpoint at `path`, its folder or the `_metadata` in it,
+    /// whatever checkpoints the job has; it may have been copied there. Restarts after a failure
+    /// go on from the newest checkpoint that was taken since, or from `path` if there is none.
+    /// Checkpoints of earlier executions stay until new ones subsume them.
+    ///
+    /// [`execute`](Self::execute) tells what is wrong with it: `Misuse` if there is no snapshot;
+    /// `Incompatible` if it is of a newer version, has another max parallelism, or state of
+    /// operators that the job does not have; `Corrupt`; `Storage`. All name the path.
+    pub fn restore_from(&mut self, path: impl AsRef<Path>, options: RestoreOptions) -> &mut Self {
+        self.settings.restore_from = Some(RestoreFrom {
+            path: path.as_ref().to_owned(),
+            options,
+        });
         self
     }
 
@@ -214,8 +242,8 @@ impl Environment {
     /// if it cannot be restored; the first cause if it fails more often than the restart strategy
     /// allows.
     pub fn execute(&self) -> Result<JobReport> {
-        let (_cancel, cancelled) = crossbeam_channel::bounded(1);
-        self.driver(cancelled).run()
+        let (driver, _) = self.driver();
+        driver.run()
     }
 
     /// Runs the job in the background.
@@ -223,10 +251,9 @@ impl Environment {
     /// # Errors
     /// `Misuse` if the job or its settings make no sense.
     pub fn start(&self) -> Result<JobHandle> {
-        let (cancel, cancelled) = crossbeam_channel::bounded(1);
-        let driver = self.driver(cancelled);
+        let (driver, control) = self.driver();
         driver.check()?;
-        JobHandle::spawn(driver, cancel)
+        JobHandle::spawn(driver, control)
     }
 
     #[cfg(test)]
@@ -234,11 +261,17 @@ impl Environment {
         &self.graph
     }
 
-    fn driver(&self, cancel: crossbeam_channel::Receiver<()>) -> Driver {
-        Driver {
+    /// A run of its own of the job, and what controls it.
+    fn driver(&self) -> (Driver, JobControl) {
+        let mut settings = self.settings.clone();
+        let started = settings.clock.millis();
+        settings.status = SharedStatus::new(settings.job_id(), &settings.name, started);
+        let (control, listening) = JobControl::new(settings.status.clone());
+        let driver = Driver {
             graph: self.graph.clone(),
-            settings: self.settings.clone(),
-            cancel,
-        }
+            settings,
+            listening,
+        };
+        (driver, control)
     }
 }

@@ -130,7 +130,9 @@ pub use function::{
     BarrierContext, Checkpointed, Context, ListState, OpenContext, Process, TwoInputs,
 };
 pub use job::{
-    CheckpointStats, JobEvent, JobHandle, JobListener, JobReport, RestartStrategy, unrecoverable,
+    CheckpointProgress, CheckpointRecord, CheckpointStats, ClaimMode, JobControl, JobEvent,
+    JobHandle, JobListener, JobReport, JobState, JobStatus, Pending, RestartStrategy,
+    RestoreOptions, unrecoverable,
 };
 pub use link::Output;
 pub use sink::{Collected, FileSink, FileTransaction, TwoPhaseSink};

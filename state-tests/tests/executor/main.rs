@@ -7,6 +7,7 @@
 //! | `functions` | the interfaces of functions, listeners, settings |
 //! | `recovery` | tasks that fail |
 //! | `rescale` | processes that die, and other parallelism afterwards |
+//! | `savepoints` | savepoints of running jobs, and jobs that stop with them |
 //! | `at_least_once` | checkpoints without alignment |
 
 #![expect(clippy::unwrap_used, reason = "a test that fails here has failed")]
@@ -18,3 +19,4 @@ mod functions;
 mod pipeline;
 mod recovery;
 mod rescale;
+mod savepoints;

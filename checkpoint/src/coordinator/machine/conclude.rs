@@ -11,19 +11,19 @@ use crate::coordinator::event::{CheckpointKind, StoreOutcome};
 use crate::coordinator::pending::{Pending, Stage};
 
 impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
-    /// Hands fully acknowledged checkpoints to the store: savepoints at once, those of the job
-    /// one after the other, oldest first, so that the log never has to be appended out of order.
+    /// Hands fully acknowledged checkpoints to the store: savepoints at once, those of the log
+    /// one after the other, oldest first, so that it never has to be appended out of order.
     pub(super) fn complete_next(&mut self, out: &mut Vec<Action<T, H>>) {
         let mut log_is_busy = self
             .pending
             .values()
-            .any(|p| p.kind.is_of_the_job() && p.stage == Stage::Publishing);
+            .any(|p| p.kind.is_recorded() && p.stage == Stage::Publishing);
         for (&checkpoint, pending) in &mut self.pending {
-            let of_the_job = pending.kind.is_of_the_job();
-            if pending.stage != Stage::Waiting || (of_the_job && log_is_busy) {
+            let recorded = pending.kind.is_recorded();
+            if pending.stage != Stage::Waiting || (recorded && log_is_busy) {
                 continue;
             }
-            log_is_busy |= of_the_job;
+            log_is_busy |= recorded;
             pending.stage = Stage::Publishing;
             out.push(Action::Complete {
                 checkpoint,
@@ -40,11 +40,13 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         };
         self.failures.reset();
         self.pause_ends = self.now.after(self.options.min_pause);
-        if pending.kind.is_of_the_job() {
+        let current = self.is_current(&pending);
+        let kind = pending.kind;
+        if kind.is_recorded() {
             self.retain(checkpoint);
-            if self.is_current(&pending) {
+            if current {
                 out.push(Action::NotifyComplete { checkpoint });
-                if pending.kind == CheckpointKind::Final {
+                if kind == CheckpointKind::Final {
                     self.final_checkpoint = Some(checkpoint);
                 }
             }
@@ -56,6 +58,19 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             out.push(Action::Reply { request, outcome });
         }
         self.remember(checkpoint, pending);
+        if current && kind.ends_job() && kind.is_savepoint() {
+            self.end_with(checkpoint, kind, out);
+        }
+    }
+
+    /// The savepoint with which the job was to end stands.
+    fn end_with(&mut self, savepoint: u64, kind: CheckpointKind, out: &mut Vec<Action<T, H>>) {
+        self.stop(out);
+        out.push(if kind.is_stop() {
+            Action::StopJob { savepoint }
+        } else {
+            Action::CancelJob { savepoint }
+        });
     }
 
     pub(super) fn store_failed(
@@ -80,9 +95,9 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             let outcome = RequestOutcome::Aborted(checkpoint, reason);
             out.push(Action::Reply { request, outcome });
         }
-        let of_the_job = pending.kind.is_of_the_job();
+        let recorded = pending.kind.is_recorded();
         self.remember(checkpoint, pending);
-        if of_the_job && self.phase == Phase::Running {
+        if recorded && self.phase == Phase::Running {
             self.fail_job(FailureCause::StoreUnknown { checkpoint, error }, out);
         }
     }
@@ -144,6 +159,8 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             return;
         };
         let counted = reason.is_counted() && pending.kind.is_of_the_job();
+        // Sources may have stopped at its barrier, and only a restart makes them go on.
+        let fails_stop = pending.kind.is_stop() && reason.fails_stop();
         let current = self.is_current(&pending);
         if current {
             out.push(Action::NotifyAborted {
@@ -164,7 +181,10 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             out.push(Action::Reply { request, outcome });
         }
         self.remember(checkpoint, pending);
-        if counted && current {
+        if fails_stop && current {
+            let savepoint = checkpoint;
+            self.fail_job(FailureCause::Stop { savepoint, reason }, out);
+        } else if counted && current {
             self.count_failure(checkpoint, reason, out);
         }
     }

@@ -23,7 +23,7 @@ pub enum Phase {
     Running,
     /// [`Action::FailJob`] was said; waiting for [`Event::Restarted`].
     Failed,
-    /// [`Event::Stop`] came.
+    /// [`Event::Stop`] came, or the job has ended with a savepoint.
     Stopped,
     /// [`Action::FinishJob`] was said.
     Finished,
@@ -170,7 +170,7 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
     /// What follows from the state alone: publications, the end of the job, new checkpoints.
     fn advance(&mut self, out: &mut Vec<Action<T, H>>) {
         self.complete_next(out);
-        if self.phase != Phase::Running {
+        if self.phase != Phase::Running || self.ending().is_some() {
             return;
         }
         if !self.all_ended() {
@@ -192,16 +192,13 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         self.options.interval.is_some() && self.final_checkpoint.is_none()
     }
 
-    /// Unfinished checkpoints of the job, or unfinished savepoints.
-    fn count_pending(&self, of_the_job: bool) -> usize {
-        self.pending
-            .values()
-            .filter(|pending| pending.kind.is_of_the_job() == of_the_job)
-            .count()
+    fn count_pending(&self, counts: impl Fn(CheckpointKind) -> bool) -> usize {
+        let pending = self.pending.values();
+        pending.filter(|pending| counts(pending.kind)).count()
     }
 
     fn has_place(&self) -> bool {
-        self.count_pending(true) < self.options.places()
+        self.count_pending(CheckpointKind::is_of_the_job) < self.options.places()
     }
 
     /// When [`handle`](Self::handle) is due again, if nothing else happens before; always later
@@ -213,7 +210,8 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             .filter(|pending| pending.stage != Stage::Publishing)
             .map(|pending| pending.expires)
             .min();
-        let start = if self.phase != Phase::Running || !self.has_place() {
+        let at_rest = self.phase != Phase::Running || self.ending().is_some();
+        let start = if at_rest || !self.has_place() {
             None
         } else if !self.all_ended() {
             self.next_periodic.map(|due| due.max(self.pause_ends))

@@ -21,10 +21,30 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             refuse(request, Refusal::NotRunning, out);
             return;
         }
+        if let Some(savepoint) = self.ending() {
+            refuse(request, Refusal::Stopping { savepoint }, out);
+            return;
+        }
         match kind {
             RequestKind::Checkpoint => self.queue_up(request, out),
             RequestKind::Savepoint => self.start_savepoint(request, out),
+            // With the last records covered by the final checkpoint, nothing is left to stop.
+            RequestKind::Stop { .. } | RequestKind::Cancel if self.all_ended() => {
+                refuse(request, Refusal::InputEnded, out);
+            }
+            RequestKind::Stop { drain } => {
+                self.start(CheckpointKind::Stop { drain }, Some(request), out);
+            }
+            RequestKind::Cancel => self.start(CheckpointKind::Cancel, Some(request), out),
         }
+    }
+
+    /// The savepoint that the job is about to end with: nothing begins behind it.
+    pub(super) fn ending(&self) -> Option<u64> {
+        self.pending
+            .iter()
+            .find(|(_, p)| p.kind.is_savepoint() && p.kind.ends_job() && p.attempt == self.attempt)
+            .map(|(&id, _)| id)
     }
 
     /// A request that finds a place does not wait: [`start_due`](Self::start_due) takes it up
@@ -42,7 +62,7 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
 
     fn start_savepoint(&mut self, request: RequestId, out: &mut Vec<Action<T, H>>) {
         let limit = self.options.max_concurrent_savepoints;
-        if self.count_pending(false) >= limit as usize {
+        if self.count_pending(|kind| kind == CheckpointKind::Savepoint) >= limit as usize {
             let option = key::MAX_SAVEPOINTS;
             refuse(request, Refusal::TooMany { limit, option }, out);
         } else {
@@ -102,6 +122,7 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             checkpoint,
             kind,
             timestamp: self.now,
+            request,
             tasks: self.tasks.iter().cloned().collect(),
         });
     }

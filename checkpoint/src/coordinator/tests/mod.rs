@@ -1,4 +1,5 @@
 mod end_of_input;
+mod ending;
 mod failure;
 mod options;
 mod property;

@@ -44,6 +44,8 @@ struct World {
     stored: BTreeSet<u64>,
     requests: BTreeMap<u64, bool>,
     in_a_row: u32,
+    /// The savepoint that the job has ended with.
+    ended_with: Option<u64>,
 }
 
 impl World {
@@ -63,6 +65,7 @@ impl World {
             stored: BTreeSet::new(),
             requests: BTreeMap::new(),
             in_a_row: 0,
+            ended_with: None,
         }
     }
 
@@ -98,6 +101,7 @@ impl World {
                 kind,
                 timestamp,
                 tasks,
+                ..
             } => self.on_start(checkpoint, kind, timestamp.as_millis(), &tasks),
             Action::Complete {
                 checkpoint,
@@ -138,8 +142,23 @@ impl World {
                 assert_eq!(self.stored.len(), self.options.num_retained as usize);
             }
             Action::Reply { request, outcome } => self.on_reply(request, &outcome),
+            Action::StopJob { savepoint } => {
+                assert!(self.begun[&savepoint].kind.is_stop());
+                assert!(self.begun[&savepoint].notified);
+                self.end_with(savepoint);
+            }
+            Action::CancelJob { savepoint } => {
+                assert_eq!(self.begun[&savepoint].kind, CheckpointKind::Cancel);
+                self.end_with(savepoint);
+            }
             Action::FailJob { .. } | Action::FinishJob { .. } => unreachable!(),
         }
+    }
+
+    fn end_with(&mut self, savepoint: u64) {
+        assert_eq!(self.machine.phase(), Phase::Stopped);
+        assert_eq!(self.begun[&savepoint].end, Some("published"));
+        assert_eq!(self.ended_with.replace(savepoint), None);
     }
 
     /// The newest complete checkpoint, as this world knows it.
@@ -153,6 +172,13 @@ impl World {
             "{id} is not new"
         );
         assert!(timestamp >= self.last_timestamp);
+        assert_eq!(self.ended_with, None, "{id} begins after the end");
+        let ending = |begun: &&Begun| begun.kind.is_savepoint() && begun.kind.ends_job();
+        let mut open = self.begun.values().filter(|begun| begun.end.is_none());
+        assert!(
+            !open.any(|begun| ending(&begun)),
+            "{id} begins behind the last"
+        );
         assert_eq!(tasks, self.tasks);
         self.last_timestamp = timestamp;
         let begun = Begun {
@@ -171,11 +197,11 @@ impl World {
         assert!(!begun.handed_over, "{checkpoint} completes twice");
         assert_eq!(begun.end, None);
         begun.handed_over = true;
-        if begun.kind.is_of_the_job() {
+        if begun.kind.is_recorded() {
             let busy = self
                 .publishing
                 .iter()
-                .any(|id| self.begun[id].kind.is_of_the_job());
+                .any(|id| self.begun[id].kind.is_recorded());
             assert!(!busy, "two publications at a time");
         }
         self.publishing.insert(checkpoint);
@@ -207,13 +233,15 @@ impl World {
     fn check_bounds(&self) {
         let mut job = 0;
         let mut savepoints = 0;
+        let mut ending = 0;
         for id in self.machine.pending() {
-            if self.begun[&id].kind.is_of_the_job() {
-                job += 1;
-            } else {
-                savepoints += 1;
+            match self.begun[&id].kind {
+                CheckpointKind::Savepoint => savepoints += 1,
+                kind if kind.is_of_the_job() => job += 1,
+                _ => ending += 1,
             }
         }
+        assert!(ending <= 1);
         assert!(job <= self.options.max_concurrent as usize);
         assert!(savepoints <= self.options.max_concurrent_savepoints as usize);
         let now = Timestamp::from_millis(self.now);
@@ -247,6 +275,10 @@ impl World {
                 self.end(checkpoint, "unknown");
                 StoreOutcome::Unknown
             } else {
+                // Of a run that is over nobody is told any more.
+                if self.machine.phase() != Phase::Running {
+                    self.end(checkpoint, "aborted");
+                }
                 StoreOutcome::NotPublished
             };
             let error = StateError::storage("no");
@@ -259,7 +291,7 @@ impl World {
             self.fate_of_all(checkpoint, Fate::Complete);
             self.end(checkpoint, "published");
             self.in_a_row = 0;
-            if self.begun[&checkpoint].kind.is_of_the_job() {
+            if self.begun[&checkpoint].kind.is_recorded() {
                 self.stored.insert(checkpoint);
             }
             self.event(Event::Published { checkpoint });
@@ -311,10 +343,12 @@ impl World {
             83..=88 => {
                 let request = self.requests.len() as u64;
                 self.requests.insert(request, false);
-                let kind = if which % 2 == 0 {
-                    RequestKind::Savepoint
-                } else {
-                    RequestKind::Checkpoint
+                let kind = match which % 24 {
+                    0 => RequestKind::Stop { drain: false },
+                    1 => RequestKind::Stop { drain: true },
+                    2 => RequestKind::Cancel,
+                    other if other % 2 == 0 => RequestKind::Savepoint,
+                    _ => RequestKind::Checkpoint,
                 };
                 self.event(Event::Requested {
                     request: RequestId(request),

@@ -135,6 +135,7 @@ fn line(action: &Action<u8, Handle>) -> String {
             kind,
             timestamp,
             tasks,
+            ..
         } => {
             assert_eq!(tasks, &[1, 2]);
             format!("start {checkpoint} {kind:?} at {timestamp}")
@@ -168,5 +169,7 @@ fn line(action: &Action<u8, Handle>) -> String {
         }
         Action::FailJob { cause } => format!("fail job: {cause}"),
         Action::FinishJob { final_checkpoint } => format!("finish {final_checkpoint:?}"),
+        Action::StopJob { savepoint } => format!("stop job with {savepoint}"),
+        Action::CancelJob { savepoint } => format!("cancel job with {savepoint}"),
     }
 }

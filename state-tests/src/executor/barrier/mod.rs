@@ -4,7 +4,8 @@ mod alignment;
 
 pub use alignment::{AbortReason, Alignment, Outcome};
 
-use alluvium::CheckpointId;
+use alluvium::checkpoint::CheckpointKind;
+use alluvium::{CheckpointId, SnapshotMode};
 
 /// The cut of a checkpoint on its way through the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Barrier {
     pub checkpoint: CheckpointId,
     /// When it was triggered: milliseconds since the Unix epoch.
     pub timestamp: i64,
-    /// Whether the input ends here: the checkpoint covers all that the job has done.
-    pub last: bool,
+    /// What it is for: at some, the input ends or the sources stop.
+    pub kind: CheckpointKind,
+    /// How much of the state the snapshot holds.
+    pub mode: SnapshotMode,
 }

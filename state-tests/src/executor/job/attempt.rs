@@ -1,15 +1,19 @@
 //! One run of a job: from the start of its tasks until they have all ended.
 
-use super::checkpoints::{Checkpoints, Order};
+use super::checkpoints::{Checkpoints, Order, Subject};
+use super::control::Listening;
 use super::launch::{Launched, RunningTask, launch};
 use super::listener::JobEvent;
+use super::origin::Origin;
+use super::request::{EndNow, Owed, Request};
 use super::retained::Retained;
+use super::savepoints::Written;
 use super::unrecoverable::{is_unrecoverable, may_pass};
 use super::{JobReport, JobSettings, Restore};
 use crate::executor::graph::{Plan, SharedGraph};
 use crate::executor::task::{Control, Report, TaskId};
 use alluvium::{CheckpointId, Result, StateError};
-use crossbeam_channel::{Receiver, RecvTimeoutError, select};
+use crossbeam_channel::{Receiver, never, select};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,11 +26,15 @@ pub(super) enum Outcome {
     Failed { cause: StateError, retry: bool },
     /// Somebody asked for it.
     Cancelled,
+    /// Somebody asked for it; another process is to go on.
+    Suspended,
 }
 
 /// What a run has done.
 pub(super) struct AttemptReport {
     pub(super) outcome: Outcome,
+    /// Whether its tasks have begun.
+    pub(super) began: bool,
     /// Records that earlier runs have read and that still count.
     pub(super) records_before: u64,
     /// Records read.
@@ -38,14 +46,17 @@ pub(super) struct Attempt<'a> {
     pub(super) graph: &'a SharedGraph,
     pub(super) plan: &'a Plan,
     pub(super) settings: &'a JobSettings,
-    pub(super) cancel: &'a Receiver<()>,
+    pub(super) listening: &'a Listening,
     pub(super) retained: &'a mut Retained,
+    pub(super) origin: &'a mut Origin,
     pub(super) report: &'a mut JobReport,
+    /// What is owed to whoever had the job end.
+    pub(super) owed: &'a mut Option<Owed>,
 }
 
 struct Running<'a> {
     settings: &'a JobSettings,
-    cancel: &'a Receiver<()>,
+    listening: &'a Listening,
     tasks: Vec<RunningTask>,
     reports: Receiver<(TaskId, Report)>,
     records: Arc<AtomicU64>,
@@ -59,7 +70,9 @@ struct Running<'a> {
 enum Heard {
     Report(TaskId, Report),
     Nothing,
-    Cancelled,
+    End(EndNow),
+    Request(Request),
+    Written(Written),
     /// All tasks have gone without a word; they never do.
     Gone,
 }
@@ -67,7 +80,7 @@ enum Heard {
 impl Attempt<'_> {
     /// Runs the job from `restore`; if its input has `ended` before, only what is due is done.
     pub(super) fn run(
-        self,
+        mut self,
         restore: Restore,
         ended: Option<CheckpointId>,
     ) -> Result<AttemptReport> {
@@ -87,7 +100,7 @@ impl Attempt<'_> {
         } = launched;
         let mut running = Running {
             settings: self.settings,
-            cancel: self.cancel,
+            listening: self.listening,
             tasks,
             reports,
             records,
@@ -96,7 +109,8 @@ impl Attempt<'_> {
             exhausted: 0,
         };
         let mut outcome = running.open(self.report.restarts);
-        if outcome.is_none() {
+        let began = outcome.is_none();
+        if began {
             let event = match ended {
                 Some(checkpoint) => JobEvent::AlreadyFinished { checkpoint },
                 None => JobEvent::Started {
@@ -108,7 +122,7 @@ impl Attempt<'_> {
             self.settings.tell(&event);
             outcome = Some(match ended {
                 Some(_) => Outcome::Finished,
-                None => running.work(self.plan, self.retained, self.report),
+                None => running.work(&mut self),
             });
         }
         let records_before = running.records_before;
@@ -117,6 +131,7 @@ impl Attempt<'_> {
         writers.join();
         Ok(AttemptReport {
             outcome: outcome.unwrap_or(Outcome::Cancelled),
+            began,
             records_before,
             records: records.load(Ordering::Relaxed),
         })
@@ -129,7 +144,7 @@ impl<'a> Running<'a> {
     fn open(&mut self, restarts: u32) -> Option<Outcome> {
         let mut opened = 0;
         while opened < self.tasks.len() {
-            match self.hear(Duration::from_secs(1)) {
+            match self.hear(Duration::from_secs(1), None) {
                 Heard::Report(_, Report::Opened { records_before }) => {
                     opened += 1;
                     self.records_before += records_before;
@@ -138,8 +153,8 @@ impl<'a> Running<'a> {
                     let retry = restarts > 0 && may_pass(&cause);
                     return Some(Outcome::Failed { cause, retry });
                 }
-                Heard::Report(..) | Heard::Nothing => {}
-                Heard::Cancelled => return Some(Outcome::Cancelled),
+                Heard::Report(..) | Heard::Nothing | Heard::Request(_) | Heard::Written(_) => {}
+                Heard::End(end) => return Some(end.into()),
                 Heard::Gone => return Some(gone()),
             }
         }
@@ -147,8 +162,8 @@ impl<'a> Running<'a> {
     }
 
     /// Runs the tasks to their end.
-    fn work(&mut self, plan: &Plan, retained: &mut Retained, report: &mut JobReport) -> Outcome {
-        let mut checkpoints = match self.checkpoints(plan, retained, report) {
+    fn work(&mut self, attempt: &mut Attempt<'a>) -> Outcome {
+        let mut checkpoints = match self.checkpoints(attempt) {
             Ok(checkpoints) => checkpoints,
             Err(cause) => {
                 let retry = false;
@@ -156,6 +171,14 @@ impl<'a> Running<'a> {
             }
         };
         self.tell_all(Control::Start);
+        let outcome = self.run(&mut checkpoints);
+        if let Some(checkpoints) = &mut checkpoints {
+            checkpoints.close(&outcome);
+        }
+        outcome
+    }
+
+    fn run(&mut self, checkpoints: &mut Option<Checkpoints<'_>>) -> Outcome {
         let mut next_progress = Duration::ZERO;
         while self.finished < self.tasks.len() {
             let elapsed = self.settings.clock.elapsed();
@@ -167,58 +190,64 @@ impl<'a> Running<'a> {
             if let Some(checkpoints) = &checkpoints {
                 pause = pause.min(checkpoints.due_in());
             }
-            let orders = match self.hear(pause) {
-                Heard::Report(task, report) => match self.take(task, report, &mut checkpoints) {
+            let written = checkpoints
+                .as_ref()
+                .map(|known| known.hear_written().clone());
+            let orders = match self.hear(pause, Some(&written.unwrap_or_else(never))) {
+                Heard::Report(task, report) => match self.take(task, report, checkpoints) {
                     Ok(orders) => orders,
                     Err(outcome) => return outcome,
                 },
                 Heard::Nothing => checkpoints.as_mut().map(Checkpoints::tick),
-                Heard::Cancelled => return Outcome::Cancelled,
+                Heard::Request(request) => ask(request, checkpoints),
+                Heard::Written(written) => checkpoints.as_mut().map(|known| known.written(written)),
+                Heard::End(end) => return end.into(),
                 Heard::Gone => return gone(),
             };
             for order in orders.into_iter().flatten() {
-                if let Order::Fail(cause) = order {
-                    let retry = true;
-                    return Outcome::Failed { cause, retry };
+                match order {
+                    Order::Fail(cause) => return Outcome::Failed { cause, retry: true },
+                    Order::Cancel => return Outcome::Cancelled,
+                    order => self.follow(order),
                 }
-                self.follow(order);
             }
         }
         self.tell_progress();
         Outcome::Finished
     }
 
-    fn checkpoints<'r>(
-        &self,
-        plan: &Plan,
-        retained: &'r mut Retained,
-        report: &'r mut JobReport,
-    ) -> Result<Option<Checkpoints<'r>>>
-    where
-        'a: 'r,
-    {
+    fn checkpoints<'r>(&self, attempt: &'r mut Attempt<'a>) -> Result<Option<Checkpoints<'r>>> {
         if !self.settings.checkpointing() {
             return Ok(None);
         }
-        let (max, tasks) = (plan.max_parallelism, self.tasks.iter().map(|task| task.id));
-        Checkpoints::new(self.settings, max, tasks.collect(), retained, report).map(Some)
+        Checkpoints::new(Subject {
+            settings: self.settings,
+            max_parallelism: attempt.plan.max_parallelism,
+            tasks: self.tasks.iter().map(|task| task.id).collect(),
+            retained: attempt.retained,
+            origin: attempt.origin,
+            report: attempt.report,
+            owed: attempt.owed,
+        })
+        .map(Some)
     }
 
-    fn hear(&self, pause: Duration) -> Heard {
+    /// Hears what comes first; requests, and what was written, only if `written` is given: tasks
+    /// that are not running yet can do nothing about them.
+    fn hear(&self, pause: Duration, written: Option<&Receiver<Written>>) -> Heard {
+        let (no_request, nothing_written) = (never(), never());
+        let (requests, written) = match written {
+            Some(written) => (&self.listening.requests, written),
+            None => (&no_request, &nothing_written),
+        };
         select! {
             recv(self.reports) -> report => match report {
                 Ok((task, report)) => Heard::Report(task, report),
                 Err(_) => Heard::Gone,
             },
-            recv(self.cancel) -> asked => match asked {
-                Ok(()) => Heard::Cancelled,
-                // Nobody can ask any more.
-                Err(_) => match self.reports.recv_timeout(pause) {
-                    Ok((task, report)) => Heard::Report(task, report),
-                    Err(RecvTimeoutError::Timeout) => Heard::Nothing,
-                    Err(RecvTimeoutError::Disconnected) => Heard::Gone,
-                },
-            },
+            recv(self.listening.end) -> end => end.map_or(Heard::Nothing, Heard::End),
+            recv(requests) -> request => request.map_or(Heard::Nothing, Heard::Request),
+            recv(written) -> written => written.map_or(Heard::Nothing, Heard::Written),
             default(pause) => Heard::Nothing,
         }
     }
@@ -260,7 +289,7 @@ impl<'a> Running<'a> {
                 }
             }
             Order::Tell(control) => self.tell_all(control),
-            Order::Fail(_) => {}
+            Order::Fail(_) | Order::Cancel => {}
         }
     }
 
@@ -285,6 +314,15 @@ impl<'a> Running<'a> {
     }
 }
 
+impl From<EndNow> for Outcome {
+    fn from(end: EndNow) -> Self {
+        match end {
+            EndNow::Cancel => Self::Cancelled,
+            EndNow::Suspend => Self::Suspended,
+        }
+    }
+}
+
 impl RunningTask {
     /// Tells the task; one that has gone does not care.
     fn tell(&self, control: Control) {
@@ -292,6 +330,18 @@ impl RunningTask {
             let _: Result<(), _> = sender.send(control);
         }
     }
+}
+
+/// Hands a request to those who can serve it.
+fn ask(request: Request, checkpoints: &mut Option<Checkpoints<'_>>) -> Option<Vec<Order>> {
+    let Some(checkpoints) = checkpoints else {
+        request.refuse(StateError::misuse(
+            "checkpointing is not enabled for this job ('execution.checkpointing.interval'): it \
+             can neither be checkpointed nor have savepoints",
+        ));
+        return None;
+    };
+    Some(checkpoints.ask(request))
 }
 
 fn gone() -> Outcome {

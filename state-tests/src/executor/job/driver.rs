@@ -1,25 +1,30 @@
 //! A job from its first run to its last.
 
 use super::attempt::{Attempt, AttemptReport, Outcome};
+use super::control::Listening;
 use super::listener::JobEvent;
+use super::origin::Origin;
+use super::request::{EndNow, Owed};
 use super::restore::max_parallelism;
 use super::retained::Retained;
-use super::{JobReport, JobSettings, RestartStrategy, Restore};
+use super::{JobReport, JobSettings, JobState, RestartStrategy, Restore, retention};
 use crate::executor::graph::{Plan, SharedGraph};
+use alluvium::checkpoint::{JobEnd, JobId, LocalStorage, inspect};
 use alluvium::{Result, StateError};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs a job, again and again if it fails.
 pub(crate) struct Driver {
     pub(crate) graph: SharedGraph,
     pub(crate) settings: JobSettings,
-    /// Somebody wants the job to stop.
-    pub(crate) cancel: Receiver<()>,
+    /// What is asked of it.
+    pub(crate) listening: Listening,
 }
 
 impl JobSettings {
     pub(super) fn tell(&self, event: &JobEvent<'_>) {
+        self.status.on_event(event);
         if let Some(listener) = &self.listener {
             listener.on_event(event);
         }
@@ -70,44 +75,89 @@ impl Driver {
 
     /// Runs the job to its end.
     pub(crate) fn run(self) -> Result<JobReport> {
-        let named = |error: StateError| error.context(format_args!("job '{}'", self.settings.name));
-        self.check().map_err(named)?;
-        // Channels belong to the graph: a second run at the same time would mix them up.
-        let Some(_alone) = self.graph.claim() else {
-            return Err(named(StateError::misuse(
-                "the environment is executing already",
-            )));
+        let mut owed = None;
+        let (end, result) = match self.begin(&mut owed) {
+            Ok((end, report)) => (end, end_of(end).map_or(Ok(report), Err)),
+            Err(error) => (JobEnd::Failed, Err(error)),
         };
-        self.run_all().map_err(named)
+        let result =
+            result.map_err(|error| error.context(format_args!("job '{}'", self.settings.name)));
+        let failure = result.as_ref().err().filter(|_| end == JobEnd::Failed);
+        let now = self.settings.clock.millis();
+        let cause = failure.map(ToString::to_string);
+        self.settings.status.ended(end.into(), cause, now);
+        if let Some(owed) = owed {
+            owed.tell(failure);
+        }
+        result
     }
 
-    fn run_all(&self) -> Result<JobReport> {
-        let mut retained = Retained::open(&self.settings)?;
-        let mut report = JobReport::default();
+    /// Opens what the job has had before, runs it, and clears up behind it.
+    fn begin(&self, owed: &mut Option<Owed>) -> Result<(JobEnd, JobReport)> {
+        self.check()?;
+        // Channels belong to the graph: a second run at the same time would mix them up.
+        let Some(_alone) = self.graph.claim() else {
+            return Err(StateError::misuse("the environment is executing already"));
+        };
+        let mut origin = Origin::open(&self.settings)?;
+        let mut retained = self.open_retained()?;
+        origin.take_over(&mut retained);
+        let mut life = Life {
+            retained,
+            origin,
+            report: JobReport::default(),
+            has_run: false,
+            owed,
+        };
+        let ended = self.run_through(&mut life);
+        // What never ran has changed nothing, and must not.
+        if life.has_run {
+            let end = *ended.as_ref().unwrap_or(&JobEnd::Failed);
+            retention::apply(&self.settings, &mut life.retained, end);
+        }
+        ended.map(|end| (end, life.report))
+    }
+
+    /// What the job has had before. A job that has finished publishes nothing any more: to run it
+    /// again from a savepoint is to begin anew.
+    fn open_retained(&self) -> Result<Retained> {
+        let mut settings = self.settings.clone();
+        if let (Some(_), Some(root)) = (&settings.restore_from, &settings.checkpoint_dir) {
+            let job = JobId::new(settings.job_id())?;
+            let found = inspect(Arc::new(LocalStorage::open(root)?), &job)?;
+            settings.fresh |= found.is_some_and(|found| found.finished);
+        }
+        Retained::open(&settings)
+    }
+
+    /// Runs the job until it ends.
+    fn run_through(&self, life: &mut Life<'_>) -> Result<JobEnd> {
         let mut first_cause = None;
         loop {
-            let first = report.restarts == 0;
-            let attempt = self.run_once(&mut retained, &mut report)?;
+            let first = life.report.restarts == 0;
+            let attempt = self.run_once(life)?;
+            life.has_run |= attempt.began;
             if first {
-                report.records_before = attempt.records_before;
+                life.report.records_before = attempt.records_before;
             }
-            report.records_processed += attempt.records;
+            life.report.records_processed += attempt.records;
             let (cause, retry) = match attempt.outcome {
                 Outcome::Finished => {
-                    if report.already_finished {
-                        retained.finish();
+                    if life.report.already_finished {
+                        life.retained.finish();
                     }
                     let all = attempt.records_before + attempt.records;
-                    report.records_read = all.saturating_sub(report.records_before);
-                    return Ok(report);
+                    life.report.records_read = all.saturating_sub(life.report.records_before);
+                    return Ok(JobEnd::Finished);
                 }
-                Outcome::Cancelled => return Err(cancelled()),
+                Outcome::Cancelled => return Ok(JobEnd::Cancelled),
+                Outcome::Suspended => return Ok(JobEnd::Suspended),
                 Outcome::Failed { cause, retry } => (cause, retry),
             };
-            let Some(delay) = self.delay(report.restarts).filter(|_| retry) else {
+            let Some(delay) = self.delay(life.report.restarts).filter(|_| retry) else {
                 return Err(match first_cause {
                     None => cause,
-                    Some(first) => exhausted(report.restarts, first, &cause),
+                    Some(first) => exhausted(life.report.restarts, first, &cause),
                 });
             };
             self.settings.tell(&JobEvent::Restarting {
@@ -116,11 +166,11 @@ impl Driver {
             });
             tracing::warn!(%cause, ?delay, "the job has failed and restarts");
             first_cause.get_or_insert(cause);
-            report.restarts += 1;
-            match self.cancel.recv_timeout(delay) {
-                Ok(()) => return Err(cancelled()),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => wait(delay),
+            life.report.restarts += 1;
+            match self.listening.end.recv_timeout(delay) {
+                Ok(EndNow::Cancel) => return Ok(JobEnd::Cancelled),
+                Ok(EndNow::Suspend) => return Ok(JobEnd::Suspended),
+                Err(_) => {}
             }
         }
     }
@@ -133,34 +183,64 @@ impl Driver {
         }
     }
 
-    fn run_once(&self, retained: &mut Retained, report: &mut JobReport) -> Result<AttemptReport> {
-        let latest = retained.latest()?;
+    fn run_once(&self, life: &mut Life<'_>) -> Result<AttemptReport> {
+        let latest = life.origin.latest(&mut life.retained)?;
         let metadata = latest.as_ref().map(|stored| &**stored.metadata());
-        let plan = self.plan(max_parallelism(&self.settings, metadata))?;
-        let restore = Restore::new(&plan, latest.as_ref(), &self.settings)?;
-        let ended = metadata.filter(|metadata| metadata.is_final);
+        let named = |error| life.origin.name(&life.retained, error);
+        let planned = self.plan(max_parallelism(&self.settings, metadata));
+        let plan = planned.map_err(named)?;
+        let restore = Restore::new(&plan, latest.as_ref(), &self.settings).map_err(named)?;
+        // A job that was stopped, and failed before all was committed, has only that left to do.
+        let stopped = life.report.stopped_with.is_some();
+        let ended = metadata.filter(|metadata| metadata.is_final || stopped);
         let ended = ended.map(|metadata| metadata.checkpoint);
-        if report.restarts == 0 {
-            report.restored_from = restore.checkpoint();
-            report.already_finished = ended.is_some();
+        if life.report.restarts == 0 {
+            life.report.restored_from = restore.checkpoint();
+            life.report.already_finished = ended.is_some();
         }
         drop(latest);
         Attempt {
             graph: &self.graph,
             plan: &plan,
             settings: &self.settings,
-            cancel: &self.cancel,
-            retained,
-            report,
+            listening: &self.listening,
+            retained: &mut life.retained,
+            origin: &mut life.origin,
+            report: &mut life.report,
+            owed: life.owed,
         }
         .run(restore, ended)
     }
 }
 
-/// Waits where nobody can cancel any more.
-fn wait(delay: Duration) {
-    let (_keep, never) = crossbeam_channel::bounded::<()>(0);
-    let _: Result<(), _> = never.recv_timeout(delay);
+/// What a job carries through its restarts.
+struct Life<'a> {
+    retained: Retained,
+    origin: Origin,
+    report: JobReport,
+    /// Whether its tasks have ever begun.
+    has_run: bool,
+    owed: &'a mut Option<Owed>,
+}
+
+/// What those hear who wait for a job that has ended so.
+fn end_of(end: JobEnd) -> Option<StateError> {
+    match end {
+        JobEnd::Finished => None,
+        JobEnd::Suspended => Some(StateError::cancelled("the job was suspended")),
+        JobEnd::Cancelled | JobEnd::Failed => Some(cancelled()),
+    }
+}
+
+impl From<JobEnd> for JobState {
+    fn from(end: JobEnd) -> Self {
+        match end {
+            JobEnd::Finished => Self::Finished,
+            JobEnd::Cancelled => Self::Cancelled,
+            JobEnd::Failed => Self::Failed,
+            JobEnd::Suspended => Self::Suspended,
+        }
+    }
 }
 
 fn cancelled() -> StateError {

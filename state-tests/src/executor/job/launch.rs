@@ -130,7 +130,6 @@ fn task_settings(settings: &JobSettings) -> TaskSettings {
         backend: settings.backend.clone(),
         checkpointing: settings.checkpointing(),
         mode: settings.checkpoints.mode,
-        snapshot_mode: settings.snapshot_mode,
         max_raw: settings.max_raw,
         batch: settings.channels.batch,
         checkpoint_every: settings.checkpoint_every,

@@ -1,6 +1,7 @@
 //! Watching a job from outside.
 
 use alluvium::{CheckpointId, StateError};
+use std::path::Path;
 use std::time::Duration;
 
 /// A completed checkpoint.
@@ -34,11 +35,22 @@ pub enum JobEvent<'a> {
         /// The number of records read so far, those of earlier runs that still count included.
         records: u64,
     },
-    /// A checkpoint has begun.
+    /// A checkpoint or savepoint has begun.
     CheckpointStarted(CheckpointId),
     /// A checkpoint is complete and published.
     CheckpointCompleted(CheckpointStats),
-    /// A checkpoint was given up.
+    /// A savepoint is complete and stands at its target.
+    SavepointCompleted {
+        /// Its id: savepoints and checkpoints are numbered together.
+        checkpoint: CheckpointId,
+        /// Its folder.
+        path: &'a Path,
+        /// Its size in bytes.
+        size: u64,
+        /// From its start until it was complete.
+        duration: Duration,
+    },
+    /// A checkpoint or savepoint was given up.
     CheckpointFailed {
         /// The checkpoint.
         checkpoint: CheckpointId,

@@ -2,23 +2,35 @@
 
 mod attempt;
 mod checkpoints;
+mod control;
 mod driver;
 mod handle;
 mod launch;
 mod listener;
+mod origin;
 mod report;
+mod request;
 mod restore;
 mod retained;
+mod retention;
+mod savepoints;
 mod settings;
+mod status;
 mod unrecoverable;
 mod writer;
 
+pub use control::JobControl;
 pub(crate) use driver::Driver;
 pub use handle::JobHandle;
 pub use listener::{CheckpointStats, JobEvent, JobListener};
+pub(crate) use origin::RestoreFrom;
+pub use origin::{ClaimMode, RestoreOptions};
 pub use report::JobReport;
+pub use request::Pending;
 pub(crate) use restore::Restore;
 pub(crate) use settings::JobSettings;
 pub use settings::RestartStrategy;
+pub(crate) use status::SharedStatus;
+pub use status::{CheckpointProgress, CheckpointRecord, JobState, JobStatus};
 pub use unrecoverable::unrecoverable;
 pub(crate) use writer::{WriteJob, WriterHandle};

@@ -2,6 +2,7 @@
 
 use super::CheckpointStats;
 use alluvium::CheckpointId;
+use std::path::PathBuf;
 
 /// What came of a job that has finished.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,10 +20,14 @@ pub struct JobReport {
     pub restarts: u32,
     /// The number of checkpoints completed.
     pub checkpoints: u64,
-    /// The number of checkpoints given up.
+    /// The number of checkpoints and savepoints given up.
     pub failed_checkpoints: u64,
     /// The last of the completed checkpoints.
     pub last_checkpoint: Option<CheckpointStats>,
+    /// The number of savepoints completed.
+    pub savepoints: u64,
+    /// The savepoint that the job was stopped with, before the end of its input.
+    pub stopped_with: Option<PathBuf>,
     /// Whether an earlier execution had finished the job: this one read nothing.
     pub already_finished: bool,
 }

@@ -33,7 +33,7 @@ impl Restore {
             })
             .collect();
         let operators = match stored {
-            Some(stored) => plan_restore(stored, &program, settings.unclaimed)?,
+            Some(stored) => plan_restore(stored, &program, settings.unclaimed())?,
             None => program.iter().map(OperatorRestore::fresh).collect(),
         };
         let named = operators

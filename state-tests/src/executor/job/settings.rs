@@ -1,6 +1,8 @@
 //! What can be set about a job.
 
 use super::JobListener;
+use super::origin::RestoreFrom;
+use super::status::SharedStatus;
 use crate::executor::channel::ChannelSettings;
 use crate::executor::clock::Clock;
 use crate::executor::failure::FailurePlan;
@@ -44,6 +46,10 @@ pub(crate) struct JobSettings {
     pub(crate) checkpoints: CheckpointOptions,
     pub(crate) checkpoint_every: Option<u64>,
     pub(crate) checkpoint_dir: Option<PathBuf>,
+    /// Where savepoints go unless told otherwise.
+    pub(crate) savepoint_dir: Option<PathBuf>,
+    /// Where to start from, instead of the newest checkpoint.
+    pub(crate) restore_from: Option<RestoreFrom>,
     /// Whether earlier checkpoints are left behind.
     pub(crate) fresh: bool,
     pub(crate) snapshot_mode: SnapshotMode,
@@ -58,6 +64,8 @@ pub(crate) struct JobSettings {
     pub(crate) failures: FailurePlan,
     pub(crate) listener: Option<Arc<dyn JobListener>>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How the job does.
+    pub(crate) status: SharedStatus,
 }
 
 impl JobSettings {
@@ -70,6 +78,14 @@ impl JobSettings {
             Some(strategy) => strategy,
             None if self.checkpointing() => RestartStrategy::WITH_CHECKPOINTS,
             None => RestartStrategy::None,
+        }
+    }
+
+    /// What becomes of state that no operator claims.
+    pub(crate) fn unclaimed(&self) -> Unclaimed {
+        match &self.restore_from {
+            Some(from) if from.options.allow_non_restored_state => Unclaimed::Drop,
+            _ => self.unclaimed,
         }
     }
 

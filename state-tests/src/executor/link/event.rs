@@ -29,6 +29,8 @@ pub(crate) enum Event<'e> {
     Complete(CheckpointId),
     /// The checkpoint will never be complete.
     Aborted(CheckpointId),
+    /// The savepoint is complete; its files are not the job's, so nothing may build on it.
+    Detach(CheckpointId),
     /// The end without a checkpoint that covers it: what waits for one is done now.
     End,
 }

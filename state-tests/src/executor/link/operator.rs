@@ -201,6 +201,7 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Control for Operator<K, I
                 let result = self.function.checkpoint_aborted(*checkpoint);
                 self.own(result)?;
             }
+            Event::Detach(savepoint) => self.abort(*savepoint),
             Event::End => {
                 let result = self.function.finish();
                 self.own(result)?;

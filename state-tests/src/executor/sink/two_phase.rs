@@ -3,6 +3,11 @@
 //! What is written between two barriers is one transaction. At the barrier it is made durable but
 //! not visible, and what is needed to commit it goes into the checkpoint. It is committed when the
 //! checkpoint is complete, or, if that news is lost in a crash, when the job is restored from it.
+//!
+//! Savepoints are checkpoints like others here, with one difference: the completion of a savepoint
+//! commits nothing, as in Flink since 1.15, since the job does not recover from it. What it made
+//! durable is committed with the next checkpoint, or by whichever job is restored from it. Only a
+//! savepoint that the job stops with commits at once.
 
 use crate::executor::function::{BarrierContext, Context, OpenContext, Process};
 use alluvium::{
@@ -28,6 +33,15 @@ pub trait TwoPhaseSink<T>: Send + 'static {
     /// covers: they are committed, each by one subtask. Anything else that earlier runs have left
     /// behind may be removed.
     fn open(&mut self, subtask: &SubtaskInfo, due: &[Self::Committable]) -> Result<()>;
+
+    /// Called once per run, before [`open`](Self::open), if the run starts from a checkpoint or
+    /// savepoint. Whatever was committed for a later checkpoint than `restored_from` was written by
+    /// an execution that is being taken back, and may be removed: the job writes it once more.
+    /// Without a restore from an older snapshot there is no such thing. The default keeps it.
+    fn roll_back(&mut self, restored_from: CheckpointId) -> Result<()> {
+        let _ = restored_from;
+        Ok(())
+    }
 
     /// Begins a transaction; called before the first record of each.
     fn begin(&mut self) -> Result<Self::Transaction>;
@@ -118,6 +132,9 @@ impl<T: Send + 'static, S: TwoPhaseSink<T>> Process<(), T, ()> for TwoPhase<T, S
         store.list_clear(handle)?;
         self.handle = Some(handle);
         let subtask = context.subtask;
+        if let Some(restored_from) = context.restored_from {
+            self.sink.roll_back(restored_from)?;
+        }
         self.sink.open(subtask, &due)?;
         let (index, step) = (subtask.index as usize, subtask.parallelism as usize);
         due.iter()

@@ -6,7 +6,7 @@ use crate::executor::barrier::Barrier;
 use crate::executor::job::{WriteJob, WriterHandle};
 use crate::executor::link::{Event, Freezing};
 use alluvium::Result;
-use alluvium::checkpoint::DeclineReason;
+use alluvium::checkpoint::{CheckpointKind, DeclineReason};
 
 /// Cuts the stream of one task.
 pub(super) struct Cutter {
@@ -39,7 +39,7 @@ impl Cutter {
         barrier: Barrier,
         mut chain: impl FnMut(&mut Event<'_>) -> Result<()>,
     ) -> Result<()> {
-        if barrier.last && !self.ended {
+        if barrier.kind.ends_input() && !self.ended {
             self.ended = true;
             chain(&mut Event::EndOfInput)?;
         }
@@ -47,7 +47,7 @@ impl Cutter {
         chain(&mut Event::Barrier(barrier))?;
         let mut freezing = Freezing {
             barrier,
-            mode: self.settings.snapshot_mode,
+            mode: barrier.mode,
             max_raw: self.settings.max_raw,
             frozen: Vec::new(),
             refused: None,
@@ -61,7 +61,7 @@ impl Cutter {
         }
         self.writers.write(WriteJob {
             checkpoint,
-            last: barrier.last,
+            last: barrier.kind == CheckpointKind::Final,
             frozen: freezing.frozen,
             reporter: self.reporter.clone(),
         })

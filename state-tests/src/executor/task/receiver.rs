@@ -119,6 +119,10 @@ impl ReceiverLoop {
                 self.input.control(&mut Event::Complete(checkpoint))?;
                 Ok(last)
             }
+            Control::Detach(savepoint) => {
+                self.input.control(&mut Event::Detach(savepoint))?;
+                Ok(false)
+            }
             Control::Aborted(checkpoint) => {
                 self.alignment.give_up(checkpoint);
                 self.input.control(&mut Event::Aborted(checkpoint))?;

@@ -30,6 +30,8 @@ pub(crate) enum Control {
     },
     /// The checkpoint will never be complete.
     Aborted(CheckpointId),
+    /// The savepoint is complete; its files are not the job's, so nothing may build on it.
+    Detach(CheckpointId),
 }
 
 /// What a task tells the job.

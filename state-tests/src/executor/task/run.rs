@@ -8,7 +8,7 @@ use crate::executor::job::{Restore, WriterHandle};
 use crate::executor::link::{Event, Opening};
 use crate::executor::source::Rate;
 use alluvium::checkpoint::CheckpointMode;
-use alluvium::{AnyStateBackend, ErrorKind, Result, SnapshotMode, StateError};
+use alluvium::{AnyStateBackend, ErrorKind, Result, StateError};
 use crossbeam_channel::Receiver;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +22,6 @@ pub(crate) struct TaskSettings {
     /// Whether a checkpoint will cover the end.
     pub(crate) checkpointing: bool,
     pub(crate) mode: CheckpointMode,
-    pub(crate) snapshot_mode: SnapshotMode,
     pub(crate) max_raw: u64,
     pub(crate) batch: usize,
     /// A source asks for a checkpoint after so many records.

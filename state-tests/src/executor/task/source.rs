@@ -30,7 +30,7 @@ enum Wait {
     Until(Duration),
     /// It has asked for a checkpoint.
     Checkpoint,
-    /// There is nothing left to read.
+    /// There is nothing left to read, or the job stops here.
     End,
 }
 
@@ -120,8 +120,10 @@ impl SourceLoop {
         };
         if let Heard::Control(control) = heard {
             self.follow(control)?;
-            if matches!(control, Control::Trigger(_)) && *wait == Wait::Checkpoint {
-                *wait = Wait::No;
+            match control {
+                Control::Trigger(barrier) if barrier.kind.is_stop() => *wait = Wait::End,
+                Control::Trigger(_) if *wait == Wait::Checkpoint => *wait = Wait::No,
+                _ => {}
             }
         }
         Ok(heard)
@@ -135,6 +137,7 @@ impl SourceLoop {
                 source.control(&mut Event::Complete(checkpoint))
             }
             Control::Aborted(checkpoint) => source.control(&mut Event::Aborted(checkpoint)),
+            Control::Detach(savepoint) => source.control(&mut Event::Detach(savepoint)),
             Control::Start => Ok(()),
         }
     }

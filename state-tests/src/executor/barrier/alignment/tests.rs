@@ -1,13 +1,15 @@
 use super::{AbortReason, Alignment, Outcome};
 use crate::executor::barrier::Barrier;
-use alluvium::CheckpointId;
+use alluvium::checkpoint::CheckpointKind;
 use alluvium::checkpoint::CheckpointMode::{self, AtLeastOnce, ExactlyOnce};
+use alluvium::{CheckpointId, SnapshotMode};
 
 fn barrier(id: u64) -> Barrier {
     Barrier {
         checkpoint: CheckpointId(id),
         timestamp: 0,
-        last: false,
+        kind: CheckpointKind::Periodic,
+        mode: SnapshotMode::Full,
     }
 }
 

@@ -109,6 +109,25 @@ impl Directory {
         }
     }
 
+    pub(super) fn discard_all(&mut self) {
+        if self.store.must_reopen() {
+            // They may be another owner's by now.
+            return;
+        }
+        if let Err(error) = self.begin_anew() {
+            tracing::warn!(%error, "the checkpoints of the job could not be discarded");
+        }
+    }
+
+    /// Claims the log once more, leaving everything behind, and deletes it.
+    fn begin_anew(&mut self) -> Result<()> {
+        let owner = OwnerId(random_bytes()?);
+        let (storage, options) = (Arc::clone(&self.storage), StoreOptions::fresh());
+        let (store, _) = CheckpointStore::open(storage, self.job.clone(), owner, options)?;
+        self.store = store;
+        self.store.sweep().map(drop)
+    }
+
     pub(super) fn finish(&mut self) {
         // The last checkpoint says of itself that it is the last, so nothing is lost.
         if let Err(error) = self.store.mark_finished() {

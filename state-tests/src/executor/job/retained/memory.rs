@@ -40,6 +40,10 @@ impl Memory {
         Ok(size)
     }
 
+    pub(super) fn discard_all(&mut self) {
+        self.checkpoints.clear();
+    }
+
     pub(super) fn retire(&mut self, checkpoints: &[u64]) {
         self.checkpoints
             .retain(|kept| !checkpoints.contains(&kept.metadata().checkpoint.0));

@@ -20,7 +20,7 @@ pub(super) struct NotPublished {
 
 impl NotPublished {
     /// One that never will be.
-    fn surely(error: StateError) -> Self {
+    pub(super) fn surely(error: StateError) -> Self {
         let outcome = StoreOutcome::NotPublished;
         Self { error, outcome }
     }
@@ -67,9 +67,7 @@ impl Retained {
 
     /// The newest, which a run has to start from. What a run before has begun ends with that.
     pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
-        for checkpoint in self.folders.all() {
-            self.discard(checkpoint.0);
-        }
+        self.end_unfinished();
         match &mut self.place {
             Place::Memory(memory) => Ok(memory.latest()),
             Place::Directory(directory) => {
@@ -77,6 +75,13 @@ impl Retained {
                 self.next = self.next.max(directory.next());
                 Ok(latest)
             }
+        }
+    }
+
+    /// What a run before has begun and not finished ends.
+    pub(super) fn end_unfinished(&mut self) {
+        for checkpoint in self.folders.all() {
+            self.discard(checkpoint.0);
         }
     }
 
@@ -134,6 +139,14 @@ impl Retained {
         match &mut self.place {
             Place::Memory(memory) => memory.retire(checkpoints),
             Place::Directory(directory) => directory.retire(checkpoints),
+        }
+    }
+
+    /// Lets go of all of them, for good. What cannot be removed now can be later.
+    pub(super) fn discard_all(&mut self) {
+        match &mut self.place {
+            Place::Memory(memory) => memory.discard_all(),
+            Place::Directory(directory) => directory.discard_all(),
         }
     }
 

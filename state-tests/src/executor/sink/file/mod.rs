@@ -19,7 +19,8 @@ type Format<T> = Arc<dyn Fn(&T, &mut Vec<u8>) + Send + Sync>;
 /// While it is written, a file has a hidden name that does not end in `.csv`. At the barrier it is
 /// synced; when the checkpoint is complete it gets its name, by a rename that can be repeated. What
 /// a run leaves behind without a checkpoint that covers it is removed by the next one; only files
-/// with names of this sink's own making are touched.
+/// with names of this sink's own making are touched. A job that is restored from an older snapshot
+/// takes back the files of later checkpoints: it writes their records once more.
 ///
 /// ```
 /// use alluvium_state_tests::executor::FileSink;
@@ -36,6 +37,10 @@ pub struct FileSink<T> {
     subtask: u32,
     begun: u64,
     line: Vec<u8>,
+    /// Whether the directory may be another one than that of the run before.
+    may_move: bool,
+    /// Whether it is: what is due was left where it was.
+    moves_in: bool,
 }
 
 /// A file in the making.
@@ -54,6 +59,8 @@ impl<T> Clone for FileSink<T> {
             subtask: self.subtask,
             begun: self.begun,
             line: Vec::new(),
+            may_move: self.may_move,
+            moves_in: self.moves_in,
         }
     }
 }
@@ -74,7 +81,18 @@ impl<T> FileSink<T> {
             subtask: 0,
             begun: 0,
             line: Vec::new(),
+            may_move: false,
+            moves_in: false,
         }
+    }
+
+    /// The same sink, which may write to another directory than that of the run whose savepoint
+    /// the job is restored from. If there is no file of the sink in its directory, what the
+    /// savepoint leaves to be committed stays where it was written, and is left to whoever has
+    /// that directory. Default: no; that files which are due are gone is an error.
+    pub fn with_new_directory(mut self, may_be_new: bool) -> Self {
+        self.may_move = may_be_new;
+        self
     }
 
     /// The same sink with this at the start of every file.
@@ -96,28 +114,44 @@ impl<T> FileSink<T> {
             .map_err(|error| failed("sync", &self.directory, error))
     }
 
-    /// Removes what earlier runs have left behind, but for what is to be committed.
-    fn remove_leftovers(&self, due: &[(u64, u32)]) -> Result<()> {
-        let due: Vec<String> = due
-            .iter()
-            .map(|(checkpoint, subtask)| self.names.pending(*checkpoint, *subtask))
-            .collect();
+    /// The names of the files in the directory that are this sink's own.
+    fn own_names(&self) -> Result<Vec<String>> {
         let entries = fs::read_dir(&self.directory)
             .map_err(|error| failed("read", &self.directory, error))?;
+        let mut own = Vec::new();
         for entry in entries {
             let entry = entry.map_err(|error| failed("read", &self.directory, error))?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
-            if !self.names.is_hidden(name) || due.iter().any(|due| due == name) {
-                continue;
-            }
-            match fs::remove_file(entry.path()) {
-                // Another subtask was faster.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                result => result.map_err(|error| failed("remove", &entry.path(), error))?,
+            if self.names.is_hidden(name) || self.names.is_committed(name) {
+                own.push(name.to_owned());
             }
         }
-        Ok(())
+        Ok(own)
+    }
+
+    fn remove(&self, name: &str) -> Result<()> {
+        let path = self.directory.join(name);
+        match fs::remove_file(&path) {
+            // Another subtask was faster.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            result => result.map_err(|error| failed("remove", &path, error)),
+        }
+    }
+
+    /// Removes what earlier runs have left behind, but for what is to be committed.
+    fn remove_leftovers(&self, own: &[String], due: &[(u64, u32)]) -> Result<()> {
+        let due: Vec<String> = due
+            .iter()
+            .map(|(checkpoint, subtask)| self.names.pending(*checkpoint, *subtask))
+            .collect();
+        let mut hidden = own.iter().filter(|name| self.names.is_hidden(name));
+        hidden.try_for_each(|name| {
+            if due.contains(name) {
+                return Ok(());
+            }
+            self.remove(name)
+        })
     }
 }
 
@@ -130,11 +164,33 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         self.subtask = subtask.index;
         fs::create_dir_all(&self.directory)
             .map_err(|error| failed("create", &self.directory, error))?;
-        self.remove_leftovers(due)
+        let own = self.own_names()?;
+        self.moves_in = self.may_move && own.is_empty();
+        self.remove_leftovers(&own, due)
+    }
+
+    fn roll_back(&mut self, restored_from: CheckpointId) -> Result<()> {
+        if !self.directory.exists() {
+            return Ok(());
+        }
+        let mut removed = false;
+        for name in self.own_names()? {
+            let with = self.names.committed_with(&name);
+            if with.is_some_and(|checkpoint| checkpoint > restored_from.0) {
+                self.remove(&name)?;
+                removed = true;
+            }
+        }
+        if removed {
+            self.sync_directory()
+        } else {
+            Ok(())
+        }
     }
 
     fn begin(&mut self) -> Result<FileTransaction> {
         self.begun += 1;
+        self.moves_in = false;
         let name = self.names.in_progress(self.begun, self.subtask);
         let path = self.directory.join(name);
         let file = File::create(&path).map_err(|error| failed("create", &path, error))?;
@@ -191,6 +247,7 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
                  overwritten",
                 committed.display()
             ))),
+            (false, false) if self.moves_in => Ok(()),
             (false, false) => Err(StateError::storage(format!(
                 "'{}' is to be committed, but it is gone",
                 pending.display()

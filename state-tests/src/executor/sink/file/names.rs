@@ -33,22 +33,27 @@ impl Names {
     }
 
     pub(super) fn is_committed(&self, name: &str) -> bool {
-        self.numbered(name, COMMITTED)
+        self.committed_with(name).is_some()
+    }
+
+    /// The checkpoint that a file was committed with.
+    pub(super) fn committed_with(&self, name: &str) -> Option<u64> {
+        let (checkpoint, _) = self.numbers(name, COMMITTED)?;
+        checkpoint.parse().ok()
     }
 
     /// Whether it is a file of the sink that nobody else should see.
     pub(super) fn is_hidden(&self, name: &str) -> bool {
-        name.strip_prefix('.')
-            .is_some_and(|name| self.numbered(name, PENDING) || self.numbered(name, IN_PROGRESS))
+        name.strip_prefix('.').is_some_and(|name| {
+            let is = |suffix| self.numbers(name, suffix).is_some();
+            is(PENDING) || is(IN_PROGRESS)
+        })
     }
 
-    fn numbered(&self, name: &str, suffix: &str) -> bool {
-        let numbers = name
-            .strip_prefix(&self.prefix)
-            .and_then(|name| name.strip_prefix('-'))
-            .and_then(|name| name.strip_suffix(suffix))
-            .and_then(|numbers| numbers.split_once('-'));
+    fn numbers<'n>(&self, name: &'n str, suffix: &str) -> Option<(&'n str, &'n str)> {
+        let numbers = name.strip_prefix(&self.prefix)?.strip_prefix('-')?;
+        let (first, second) = numbers.strip_suffix(suffix)?.split_once('-')?;
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        numbers.is_some_and(|(first, second)| is_number(first) && is_number(second))
+        (is_number(first) && is_number(second)).then_some((first, second))
     }
 }

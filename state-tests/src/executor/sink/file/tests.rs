@@ -105,3 +105,40 @@ fn own_names_are_told_from_others() {
     assert!(!own("out-1.csv") && !own("out--1-0.csv") && !own("other-1-0.csv"));
     assert!(!own(".out-1-0.csv") && !own("out-1-0.pending"));
 }
+
+#[test]
+fn what_is_taken_back_is_removed_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut first = sink(path, 0, &[]);
+    for checkpoint in 1..=4 {
+        let due = written(&mut first, 7, checkpoint);
+        first.commit(&due).unwrap();
+    }
+    fs::write(path.join("other-9-0.csv"), "foreign").unwrap();
+    let mut second = first.clone();
+    second.roll_back(CheckpointId(2)).unwrap();
+    second.roll_back(CheckpointId(2)).unwrap();
+    assert_eq!(names(path), ["other-9-0.csv", "out-1-0.csv", "out-2-0.csv"]);
+    let due = written(&mut second, 8, 3);
+    second.commit(&due).unwrap();
+}
+
+#[test]
+fn only_in_a_new_directory_may_what_is_due_be_left_where_it_was() {
+    for (may_move, used, good) in [
+        (true, false, true),
+        (true, true, false),
+        (false, false, false),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        if used {
+            fs::write(directory.path().join("out-1-0.csv"), "n\n").unwrap();
+        }
+        let mut sink = sink(directory.path(), 0, &[]).with_new_directory(may_move);
+        sink.open(&subtask(0), &[(5, 0)]).unwrap();
+        assert_eq!(sink.commit(&(5, 0)).is_ok(), good);
+        drop(sink.begin().unwrap());
+        sink.commit(&(5, 0)).unwrap_err();
+    }
+}

@@ -1,0 +1,172 @@
+//! The folder of a savepoint in the making.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use alluvium_state_api::{Result, SnapshotLimits, StateError};
+
+use super::METADATA;
+use crate::files::SnapshotFolder;
+use crate::storage::{Created, LocalStorage, Storage};
+use crate::subtask::CheckpointMetadata;
+
+/// The property of a snapshot's metadata that tells what kind of snapshot it is, if not a
+/// checkpoint.
+const KIND: &str = "alluvium.kind";
+const SAVEPOINT: &[u8] = b"savepoint";
+
+/// How much of a job's id is in the name of its savepoints, in characters.
+const JOB_CHARACTERS: usize = 6;
+/// The random bits that are.
+const RANDOM: u64 = (1 << 48) - 1;
+
+/// Marks `metadata` as that of a savepoint.
+pub fn mark_savepoint(metadata: &mut CheckpointMetadata) {
+    metadata
+        .properties
+        .insert(KIND.to_owned(), SAVEPOINT.to_vec());
+}
+
+/// Whether `metadata` is that of a savepoint.
+pub fn is_savepoint(metadata: &CheckpointMetadata) -> bool {
+    metadata
+        .properties
+        .get(KIND)
+        .is_some_and(|kind| kind == SAVEPOINT)
+}
+
+/// Where a savepoint is about to be written: `savepoint-<job>-<random>` in the target directory.
+///
+/// Until [`write`](Self::write) has succeeded nothing of it stays: what was written goes when this
+/// and all others who hold its [files](Self::files) have gone.
+pub struct SavepointFolder {
+    storage: Arc<LocalStorage>,
+    name: String,
+    files: Arc<SnapshotFolder>,
+    /// Behind the files, as they have to go before.
+    _made_target: Option<MadeTarget>,
+}
+
+/// A target directory that was made for the savepoint: it goes with it, if nothing is there.
+struct MadeTarget(PathBuf);
+
+impl Drop for MadeTarget {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir(&self.0));
+    }
+}
+
+impl SavepointFolder {
+    /// A folder in `target`, which is made if it is missing, for a savepoint of `job`. The 48
+    /// lowest bits of `random` set it apart from all others. Tries out whether it can be written
+    /// to; nothing of that stays.
+    ///
+    /// # Errors
+    /// `Storage` naming the directory, if it cannot be written to.
+    pub fn prepare(target: &Path, job: &str, random: u64) -> Result<Self> {
+        let made_target = (!target.exists()).then(|| MadeTarget(target.to_owned()));
+        let cannot = |error: StateError| {
+            error.context(format_args!(
+                "savepoints cannot be written to '{}'",
+                target.display()
+            ))
+        };
+        let storage = Arc::new(LocalStorage::open(target).map_err(cannot)?);
+        let name = name(job, random);
+        let files = SnapshotFolder::savepoint(Arc::clone(&storage) as Arc<dyn Storage>, &*name)?;
+        let folder = Self {
+            storage,
+            name,
+            files: Arc::new(files),
+            _made_target: made_target,
+        };
+        let probe = format!("{}/probe", folder.name);
+        let tried = folder
+            .storage
+            .create(&probe, b"")
+            .and_then(|_| folder.storage.delete(&probe));
+        if let Err(error) = tried {
+            drop(folder.storage.delete(&probe));
+            return Err(cannot(error));
+        }
+        Ok(folder)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> PathBuf {
+        self.storage.root().join(&self.name)
+    }
+
+    /// Takes the files of the savepoint while it is written.
+    pub const fn files(&self) -> &Arc<SnapshotFolder> {
+        &self.files
+    }
+
+    /// Completes the savepoint durably, with `metadata` marked as that of one; its size in bytes,
+    /// that of its files included.
+    ///
+    /// # Errors
+    /// As [`CheckpointMetadata::to_bytes`] says; `LimitExceeded` if it is over one of `limits`;
+    /// `Storage` if it cannot be written. Then nothing of it is left behind, if the directory lets
+    /// it be removed.
+    pub fn write(&self, metadata: &CheckpointMetadata, limits: &SnapshotLimits) -> Result<u64> {
+        let mut metadata = metadata.clone();
+        mark_savepoint(&mut metadata);
+        let bytes = metadata.to_bytes()?;
+        metadata.check_limit(bytes.len() as u64, limits)?;
+        let path = self.metadata();
+        match self.storage.create(&path, &bytes) {
+            Ok(Created::New) => {}
+            Ok(Created::Exists) => {
+                return Err(StateError::storage(format!(
+                    "'{}' exists already and is left as it is",
+                    self.storage.locate(&path)
+                )));
+            }
+            // It may stand there all the same.
+            Err(error) => {
+                self.discard();
+                return Err(error);
+            }
+        }
+        self.files.keep();
+        let files: BTreeSet<_> = metadata.files().collect();
+        let files: u64 = files.into_iter().map(|file| file.length).sum();
+        Ok(files + bytes.len() as u64)
+    }
+
+    /// Removes a savepoint that stands already; what cannot be removed is logged.
+    pub fn discard(&self) {
+        let metadata = self.metadata();
+        let written = self.storage.exists(&metadata);
+        if matches!(written, Ok(false)) {
+            return;
+        }
+        let removed = match super::dispose(&self.path()) {
+            Ok(_) => Ok(()),
+            // It is not what was written: at least nobody will take it for a savepoint.
+            Err(_) => self.storage.delete(&metadata),
+        };
+        if let Err(error) = removed {
+            tracing::warn!(%error, "a savepoint that failed could not be removed");
+        }
+    }
+
+    fn metadata(&self) -> String {
+        format!("{}/{METADATA}", self.name)
+    }
+}
+
+impl std::fmt::Debug for SavepointFolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SavepointFolder")
+            .field(&self.path())
+            .finish()
+    }
+}
+
+fn name(job: &str, random: u64) -> String {
+    let job: String = job.chars().take(JOB_CHARACTERS).collect();
+    format!("savepoint-{job}-{:012x}", random & RANDOM)
+}

@@ -1,0 +1,167 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use alluvium_state_api::{CheckpointId, ErrorKind, SnapshotLimits};
+
+use super::*;
+use crate::subtask::CheckpointMetadata;
+
+fn metadata() -> CheckpointMetadata {
+    let mut metadata = CheckpointMetadata::new(CheckpointId(7), 12, "flights", "Flights");
+    mark_savepoint(&mut metadata);
+    metadata
+}
+
+fn entries(folder: &std::path::Path) -> usize {
+    fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn j13_a_savepoint_stands_in_a_folder_of_its_own_and_opens_from_anywhere() {
+    let target = tempfile::tempdir().unwrap();
+    let folder = SavepointFolder::prepare(target.path(), "flights", 0xabcd_0102_0304_05ff).unwrap();
+    assert_eq!(entries(target.path()), 0, "the attempt leaves nothing");
+    folder
+        .write(&metadata(), &SnapshotLimits::default())
+        .unwrap();
+    let path = folder.path();
+    assert_eq!(path, target.path().join("savepoint-flight-0102030405ff"));
+
+    let copy = target.path().join("copy");
+    fs::rename(&path, &copy).unwrap();
+    for path in [copy.clone(), copy.join("_metadata")] {
+        let opened = open_snapshot(&path).unwrap();
+        assert_eq!(**opened.stored.metadata(), metadata());
+        assert_eq!(opened.folder, copy);
+    }
+}
+
+#[test]
+fn a_savepoint_that_failed_leaves_nothing_behind() {
+    let above = tempfile::tempdir().unwrap();
+    let target = above.path().join("new");
+    let folder = SavepointFolder::prepare(&target, "flights", 0).unwrap();
+    let mut bad = metadata();
+    let twice = || crate::OperatorSnapshot {
+        uid: "a".to_owned(),
+        max_parallelism: alluvium_state_api::MaxParallelism::new(8).unwrap(),
+        parallelism: 2,
+        subtasks: Vec::new(),
+    };
+    bad.operators = vec![twice(), twice()];
+    folder.write(&bad, &SnapshotLimits::default()).unwrap_err();
+    assert_eq!(entries(above.path()), 0);
+    let folder = SavepointFolder::prepare(&target, "flights", 0).unwrap();
+    folder
+        .write(&metadata(), &SnapshotLimits::default())
+        .unwrap();
+    folder.discard();
+    assert_eq!(entries(above.path()), 0);
+}
+
+#[test]
+fn a_target_that_cannot_be_written_to_is_named() {
+    let above = tempfile::tempdir().unwrap();
+    let file = above.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    let error = SavepointFolder::prepare(&file, "flights", 0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert!(
+        error.to_string().contains(file.to_str().unwrap()),
+        "{error}"
+    );
+    assert_eq!(fs::read(&file).unwrap(), b"mine");
+}
+
+#[test]
+fn n03_what_is_no_savepoint_is_refused_by_name() {
+    let target = tempfile::tempdir().unwrap();
+    let missing = target.path().join("missing");
+    let error = open_snapshot(&missing).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(error.to_string().contains("no such file"), "{error}");
+
+    let error = open_snapshot(target.path()).unwrap_err();
+    assert!(
+        error.to_string().contains("there is no '_metadata' in it"),
+        "{error}"
+    );
+    let other = target.path().join("other");
+    fs::write(&other, "x").unwrap();
+    let error = open_snapshot(&other).unwrap_err();
+    assert!(error.to_string().contains("it is a file"), "{error}");
+
+    let damaged = target.path().join("_metadata");
+    let mut bytes = metadata().to_bytes().unwrap();
+    bytes[20] ^= 1;
+    fs::write(&damaged, &bytes).unwrap();
+    let error = open_snapshot(&damaged).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    bytes[20] ^= 1;
+    // The version, with the checksum over it.
+    bytes[4] = 99;
+    let end = bytes.len() - 16;
+    let crc = crc32fast::hash(&bytes[..end]);
+    bytes[end + 4..end + 8].copy_from_slice(&crc.to_le_bytes());
+    fs::write(&damaged, &bytes).unwrap();
+    let error = open_snapshot(&damaged).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Incompatible);
+    assert!(
+        error.to_string().contains(damaged.to_str().unwrap()),
+        "{error}"
+    );
+    dispose(&damaged).unwrap_err();
+    assert!(damaged.exists(), "what cannot be read is not deleted");
+}
+
+#[test]
+fn n07_disposing_deletes_the_files_of_a_savepoint_and_no_others() {
+    let target = tempfile::tempdir().unwrap();
+    let folder = SavepointFolder::prepare(target.path(), "flights", 0).unwrap();
+    folder
+        .write(&metadata(), &SnapshotLimits::default())
+        .unwrap();
+    fs::write(folder.path().join("notes.txt"), "mine").unwrap();
+    dispose(&folder.path()).unwrap();
+    assert_eq!(entries(&folder.path()), 1);
+    assert_eq!(
+        open_snapshot(&folder.path()).unwrap_err().kind(),
+        ErrorKind::Misuse
+    );
+
+    let folder = SavepointFolder::prepare(target.path(), "flights", 1).unwrap();
+    folder
+        .write(&metadata(), &SnapshotLimits::default())
+        .unwrap();
+    dispose(&folder.path().join("_metadata")).unwrap();
+    assert!(!folder.path().exists());
+}
+
+#[test]
+fn a_checkpoint_of_a_job_is_not_disposed_of() {
+    let root = tempfile::tempdir().unwrap();
+    let checkpoint = root.path().join("flights/chk-7");
+    fs::create_dir_all(&checkpoint).unwrap();
+    let metadata = CheckpointMetadata::new(CheckpointId(7), 12, "flights", "Flights");
+    fs::write(checkpoint.join("_metadata"), metadata.to_bytes().unwrap()).unwrap();
+    let error = dispose(&checkpoint).unwrap_err();
+    assert!(
+        error.to_string().contains("checkpoint 7 of job 'flights'"),
+        "{error}"
+    );
+    assert!(checkpoint.join("_metadata").exists());
+    open_snapshot(&checkpoint).unwrap();
+}
+
+#[test]
+fn a_directory_without_rights_fails_before_anything_is_written() {
+    let above = tempfile::tempdir().unwrap();
+    fs::set_permissions(above.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    let prepared = SavepointFolder::prepare(above.path(), "flights", 0);
+    // Root may write everywhere.
+    if let Err(error) = prepared {
+        assert_eq!(error.kind(), ErrorKind::Storage);
+    }
+    fs::set_permissions(above.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(entries(above.path()), 0);
+}

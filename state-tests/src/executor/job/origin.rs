@@ -1,0 +1,155 @@
+//! The snapshot that a job was told to start from, and what it owes to it.
+
+use super::JobSettings;
+use super::retained::Retained;
+use alluvium::checkpoint::{StoredSnapshot, dispose, is_savepoint, open_snapshot};
+use alluvium::{Result, StateError};
+use std::path::{Path, PathBuf};
+
+/// Whom the snapshot that a job is restored from belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClaimMode {
+    /// To whoever took it: the job never deletes it, and its first checkpoint is full, after which
+    /// it may be deleted by hand.
+    #[default]
+    NoClaim,
+    /// To the job, from now on: a savepoint is deleted once as many checkpoints as are retained
+    /// are complete.
+    Claim,
+}
+
+/// How a job is restored from a path.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RestoreOptions {
+    /// Whom the snapshot belongs to.
+    pub claim: ClaimMode,
+    /// Whether state of operators that the job does not have may be left behind. Default: no; the
+    /// job then does not start.
+    pub allow_non_restored_state: bool,
+}
+
+impl RestoreOptions {
+    /// The same, with [`claim`](Self::claim) set.
+    pub const fn with_claim(mut self, claim: ClaimMode) -> Self {
+        self.claim = claim;
+        self
+    }
+
+    /// The same, with [`allow_non_restored_state`](Self::allow_non_restored_state) set.
+    pub const fn with_allow_non_restored_state(mut self, allow: bool) -> Self {
+        self.allow_non_restored_state = allow;
+        self
+    }
+}
+
+/// Where a job is to start from.
+#[derive(Clone, Debug)]
+pub(crate) struct RestoreFrom {
+    pub(crate) path: PathBuf,
+    pub(crate) options: RestoreOptions,
+}
+
+/// The snapshot that the job was told to start from, if any.
+#[derive(Default)]
+pub(super) struct Origin {
+    explicit: Option<Explicit>,
+    /// Whether the next checkpoint must be full.
+    full: bool,
+    /// What is to be deleted, after how many more checkpoints.
+    claimed: Option<(PathBuf, u32)>,
+}
+
+struct Explicit {
+    path: PathBuf,
+    stored: StoredSnapshot,
+    /// The newest checkpoint of the job when it started: those after it count, those before do not.
+    newest_before: Option<u64>,
+}
+
+impl Origin {
+    /// Opens what the settings name.
+    pub(super) fn open(settings: &JobSettings) -> Result<Self> {
+        let Some(RestoreFrom { path, options }) = &settings.restore_from else {
+            return Ok(Self::default());
+        };
+        let opened = open_snapshot(path).map_err(|error| cannot_restore(path, error))?;
+        let claim = options.claim == ClaimMode::Claim;
+        if claim && !is_savepoint(opened.stored.metadata()) {
+            return Err(cannot_restore(
+                path,
+                StateError::misuse(
+                    "only savepoints can be claimed, and this is a checkpoint; it is deleted by \
+                     the job that took it",
+                ),
+            ));
+        }
+        Ok(Self {
+            explicit: Some(Explicit {
+                path: path.clone(),
+                stored: opened.stored,
+                newest_before: None,
+            }),
+            full: !claim,
+            claimed: claim.then_some((opened.folder, settings.checkpoints.num_retained)),
+        })
+    }
+
+    /// Takes note of what the job has had before.
+    pub(super) fn take_over(&mut self, retained: &mut Retained) {
+        if let Some(explicit) = &mut self.explicit {
+            explicit.newest_before = retained.ids().last().copied();
+            retained.used(explicit.stored.metadata().checkpoint.0.saturating_add(1));
+        }
+    }
+
+    /// What a run has to start from: the newest checkpoint that this execution has taken, else
+    /// what it was told, else the newest of earlier executions.
+    pub(super) fn latest(&self, retained: &mut Retained) -> Result<Option<StoredSnapshot>> {
+        match self.in_use(retained) {
+            Some(explicit) => {
+                retained.end_unfinished();
+                Ok(Some(explicit.stored.clone()))
+            }
+            None => retained.latest(),
+        }
+    }
+
+    fn in_use(&self, retained: &Retained) -> Option<&Explicit> {
+        let explicit = self.explicit.as_ref()?;
+        let newest = retained.ids().last().copied();
+        (newest == explicit.newest_before).then_some(explicit)
+    }
+
+    /// Says of an error in restoring where that was from.
+    pub(super) fn name(&self, retained: &Retained, error: StateError) -> StateError {
+        match self.in_use(retained) {
+            Some(explicit) => cannot_restore(&explicit.path, error),
+            None => error,
+        }
+    }
+
+    /// Whether the next checkpoint must be full.
+    pub(super) const fn wants_full(&self) -> bool {
+        self.full
+    }
+
+    /// A checkpoint of the job is complete.
+    pub(super) fn completed(&mut self) {
+        self.full = false;
+        let Some((path, left)) = &mut self.claimed else {
+            return;
+        };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            if let Err(error) = dispose(path) {
+                tracing::warn!(%error, "a claimed savepoint could not be deleted");
+            }
+            self.claimed = None;
+        }
+    }
+}
+
+fn cannot_restore(path: &Path, error: StateError) -> StateError {
+    error.context(format_args!("cannot restore from '{}'", path.display()))
+}

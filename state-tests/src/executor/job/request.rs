@@ -1,0 +1,125 @@
+//! What can be asked of a running job, and the answers.
+
+use super::CheckpointStats;
+use alluvium::{Result, StateError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a job is to end at once, without a savepoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndNow {
+    Cancel,
+    Suspend,
+}
+
+/// Something asked of a running job.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Checkpoint(Reply<CheckpointStats>),
+    Savepoint(SavepointRequest),
+}
+
+/// A savepoint that somebody wants.
+#[derive(Debug)]
+pub(crate) struct SavepointRequest {
+    pub(crate) then: Then,
+    /// `None` is the default of the job.
+    pub(crate) target: Option<PathBuf>,
+    pub(crate) reply: Reply<PathBuf>,
+}
+
+/// What the job does once the savepoint stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    GoOn,
+    Stop { drain: bool },
+    Cancel,
+}
+
+/// Through which a request is answered. One that is dropped tells that the job has ended.
+#[derive(Debug)]
+pub(crate) struct Reply<T>(Sender<Result<T>>);
+
+impl<T> Reply<T> {
+    pub(crate) fn new() -> (Self, Pending<T>) {
+        let (sender, receiver) = bounded(1);
+        (Self(sender), Pending(receiver))
+    }
+
+    /// Answers. Whoever has asked may care no longer.
+    pub(crate) fn send(self, answer: Result<T>) {
+        let _: Result<(), _> = self.0.try_send(answer);
+    }
+}
+
+/// An answer that waits until the job has ended with its savepoint.
+#[derive(Debug)]
+pub(crate) struct Owed {
+    pub(crate) path: PathBuf,
+    pub(crate) reply: Reply<PathBuf>,
+}
+
+impl Owed {
+    /// The job has ended; with an error, if it failed.
+    pub(crate) fn tell(self, failure: Option<&StateError>) {
+        let Self { path, reply } = self;
+        reply.send(match failure {
+            None => Ok(path),
+            Some(error) => Err(StateError::new(
+                error.kind(),
+                format!(
+                    "savepoint '{}' stands, but the job failed before all was committed: {error}",
+                    path.display()
+                ),
+            )),
+        });
+    }
+}
+
+impl Request {
+    /// Turns the request down.
+    pub(crate) fn refuse(self, error: StateError) {
+        match self {
+            Self::Checkpoint(reply) => reply.send(Err(error)),
+            Self::Savepoint(request) => request.reply.send(Err(error)),
+        }
+    }
+}
+
+/// An answer that a job still owes. Dropping it gives up on the answer, not on what was asked for.
+#[derive(Debug)]
+#[must_use]
+pub struct Pending<T>(Receiver<Result<T>>);
+
+impl<T> Pending<T> {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// What kept the job from doing it; `Cancelled` if the job has ended before.
+    pub fn wait(self) -> Result<T> {
+        self.0.recv().unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Waits for the answer, at most so long; `None` if there is none yet.
+    pub fn wait_for(&self, timeout: Duration) -> Option<Result<T>> {
+        match self.0.recv_timeout(timeout) {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Err(ended())),
+        }
+    }
+
+    /// The answer, if there is one. It is given once.
+    pub fn poll(&self) -> Option<Result<T>> {
+        match self.0.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(ended())),
+        }
+    }
+}
+
+fn ended() -> StateError {
+    StateError::cancelled("the job has ended before it could answer")
+}

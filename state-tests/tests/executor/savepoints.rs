@@ -1,0 +1,400 @@
+//! Savepoints of running jobs: taken, stopped with, cancelled with, failed, and gone on from.
+
+use crate::common::{Outputs, RECORDS, RULE_COUNT, Seeded, build, check, check_files, environment};
+use alluvium::checkpoint::{is_savepoint, open_snapshot};
+use alluvium::{ErrorKind, MaxParallelism};
+use alluvium_state_tests::executor::{
+    CheckpointProgress, Environment, FailAt, Failure, FailurePlan, JobEvent, JobHandle, JobState,
+    RestoreOptions,
+};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+
+/// A job that takes its time, started.
+struct Running {
+    handle: JobHandle,
+    outputs: Outputs,
+    records: Receiver<u64>,
+}
+
+/// The directories of a job.
+struct Place {
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("savepoints")).unwrap();
+        Self { directory }
+    }
+
+    fn output(&self) -> PathBuf {
+        self.directory.path().join("output")
+    }
+
+    fn savepoints(&self) -> PathBuf {
+        self.directory.path().join("savepoints")
+    }
+
+    /// The number of savepoints, and of whatever else is there.
+    fn savepoint_count(&self) -> usize {
+        std::fs::read_dir(self.savepoints()).unwrap().count()
+    }
+}
+
+impl Running {
+    fn start(place: &Place, environment: &mut Environment) -> Self {
+        let outputs = build(environment, &place.output());
+        let (tell, records) = channel();
+        environment
+            .set_savepoint_dir(place.savepoints())
+            .set_progress_interval(std::time::Duration::from_millis(2))
+            .set_listener(move |event: &JobEvent<'_>| {
+                if let JobEvent::Progress { records } = event {
+                    // Whoever does not listen any more does not care.
+                    let _: Result<(), _> = tell.send(*records);
+                }
+            });
+        Self {
+            handle: environment.start().unwrap(),
+            outputs,
+            records,
+        }
+    }
+
+    /// Waits until so many records were read, or the job has ended.
+    fn until(&self, records: u64) {
+        while self.records.recv().is_ok_and(|read| read < records) {}
+    }
+}
+
+fn slow(parallelism: u32) -> Environment {
+    let mut environment = environment(parallelism);
+    environment.set_rate(8_000);
+    environment
+}
+
+/// Goes on from `path` to the end, and checks what the job has come to.
+fn finish(place: &Place, path: &Path, parallelism: u32) {
+    let mut environment = environment(parallelism);
+    environment.restore_from(path, RestoreOptions::default());
+    let outputs = build(&environment, &place.output());
+    let report = environment.execute().unwrap();
+    let opened = open_snapshot(path).unwrap();
+    assert!(is_savepoint(opened.stored.metadata()));
+    assert_eq!(
+        report.restored_from,
+        Some(opened.stored.metadata().checkpoint)
+    );
+    assert!(report.records_before > 0);
+    let all = report.records_before + report.records_read;
+    assert_eq!(all, RECORDS + RULE_COUNT);
+    check(&outputs, &place.output(), parallelism);
+}
+
+#[test]
+fn j13_a_savepoint_is_taken_while_the_job_runs_on() {
+    let place = Place::new();
+    let running = Running::start(&place, &mut slow(2));
+    running.until(400);
+    let path = running.handle.savepoint(None).unwrap();
+    let other = place.directory.path().join("other");
+    let there = running.handle.savepoint(Some(&other)).unwrap();
+    assert!(there.starts_with(&other));
+    let status = running.handle.status();
+    assert_eq!(status.last_savepoint.as_ref(), Some(&there));
+    let stands = |progress: &CheckpointProgress| match progress {
+        CheckpointProgress::Completed { path, .. } => path.as_ref() == Some(&there),
+        _ => false,
+    };
+    assert!(status.history.iter().any(|known| stands(&known.progress)));
+    let report = running.handle.wait().unwrap();
+    assert_eq!((report.savepoints, report.restarts), (2, 0));
+    check(&running.outputs, &place.output(), 2);
+
+    let name = path.file_name().unwrap().to_str().unwrap();
+    assert!(name.starts_with("savepoint-test-"), "{name}");
+    let opened = open_snapshot(&path).unwrap().stored;
+    let opened = opened.metadata();
+    assert!(is_savepoint(opened) && !opened.is_final);
+    for uid in ["numbers", "tally", "ruled", "raw", "gains", "sink"] {
+        assert!(!opened.operator(uid).unwrap().is_empty(), "{uid}");
+    }
+    // What was committed behind the savepoint is taken back.
+    finish(&place, &path, 3);
+}
+
+#[test]
+fn n09_a_job_stops_with_a_savepoint_and_goes_on_at_another_parallelism() {
+    for (drain, from, to) in [(false, 2, 3), (true, 3, 1), (false, 1, 2)] {
+        let place = Place::new();
+        let running = Running::start(&place, &mut slow(from));
+        running.until(700);
+        let path = running.handle.stop(None, drain).unwrap();
+        let report = running.handle.wait().unwrap();
+        assert_eq!(report.stopped_with.as_deref(), Some(&*path));
+        assert!(report.records_read < RECORDS, "it stopped before its end");
+        let hidden = |name: &str| name.starts_with('.');
+        let output = std::fs::read_dir(place.output()).unwrap();
+        let mut names = output.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert!(!names.any(|name| hidden(&name)), "all is committed");
+        // Only with the input are the rows of keys told.
+        assert_eq!(running.outputs.rows.take().is_empty(), !drain);
+        finish(&place, &path, to);
+    }
+}
+
+#[test]
+fn a_job_is_cancelled_once_its_savepoint_stands() {
+    let place = Place::new();
+    let running = Running::start(&place, &mut slow(2));
+    running.until(500);
+    let control = running.handle.control();
+    let path = running.handle.cancel_with_savepoint(None).unwrap();
+    let error = running.handle.wait().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(control.status().state, JobState::Cancelled);
+    assert_eq!(
+        control.savepoint(None).unwrap_err().kind(),
+        ErrorKind::Cancelled
+    );
+    finish(&place, &path, 3);
+}
+
+#[test]
+fn a_savepoint_needs_a_directory_that_can_be_written_to() {
+    let place = Place::new();
+    let mut environment = slow(2);
+    let running = Running::start(&place, &mut environment);
+    running.until(300);
+    let file = place.directory.path().join("file");
+    std::fs::write(&file, "mine").unwrap();
+    for stop in [false, true] {
+        let asked = if stop {
+            running.handle.stop(Some(&file), false)
+        } else {
+            running.handle.savepoint(Some(&file))
+        };
+        let error = asked.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Storage);
+        assert!(
+            error.to_string().contains(file.to_str().unwrap()),
+            "{error}"
+        );
+    }
+    let report = running.handle.wait().unwrap();
+    assert_eq!((report.restarts, report.savepoints), (0, 0));
+    check(&running.outputs, &place.output(), 2);
+
+    let mut environment = slow(1);
+    let outputs = build(&environment, &place.output());
+    let handle = environment
+        .set_failures(FailurePlan::new())
+        .start()
+        .unwrap();
+    let error = handle.savepoint(None).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(
+        error
+            .to_string()
+            .contains("'execution.checkpointing.savepoint-dir'"),
+        "{error}"
+    );
+    handle.cancel();
+    handle.wait().unwrap_err();
+    drop(outputs);
+}
+
+#[test]
+fn a_savepoint_that_fails_leaves_nothing_behind_and_the_job_alone() {
+    let place = Place::new();
+    let mut environment = slow(2);
+    // So that no checkpoint fails in its stead.
+    environment
+        .set_checkpoint_every(1_000_000)
+        .set_failures(FailurePlan::new().fail(
+            "tally",
+            Some(1),
+            FailAt::Snapshot(1),
+            Failure::Error,
+        ));
+    let running = Running::start(&place, &mut environment);
+    running.until(300);
+    let error = running.handle.savepoint(None).unwrap_err();
+    assert!(error.to_string().contains("'tally'"), "{error}");
+    assert_eq!(place.savepoint_count(), 0);
+    let report = running.handle.wait().unwrap();
+    assert_eq!((report.restarts, report.failed_checkpoints), (0, 1));
+    check(&running.outputs, &place.output(), 2);
+}
+
+#[test]
+fn n10_a_stop_that_fails_leaves_the_job_running_and_checkpointed() {
+    for (operator, at) in [
+        ("tally", FailAt::Snapshot(1)),
+        ("sink", FailAt::Snapshot(1)),
+        ("raw", FailAt::BeforeBarrier(1)),
+        ("gains", FailAt::AfterBarrier(1)),
+    ] {
+        let place = Place::new();
+        let mut environment = slow(2);
+        environment
+            .set_checkpoint_every(1_000)
+            .set_failures(FailurePlan::new().fail(operator, None, at, Failure::Error));
+        let running = Running::start(&place, &mut environment);
+        running.until(300);
+        let error = running.handle.stop(None, true).unwrap_err();
+        assert!(
+            error.to_string().starts_with("savepoint 1 was given up"),
+            "{error}"
+        );
+        let report = running.handle.wait().unwrap();
+        assert_eq!((report.restarts, report.savepoints), (1, 0));
+        assert!(report.checkpoints >= 1 && report.stopped_with.is_none());
+        assert_eq!(place.savepoint_count(), 0);
+        check(&running.outputs, &place.output(), 2);
+    }
+}
+
+#[test]
+fn a_job_that_fails_between_its_last_savepoint_and_the_commit_only_commits() {
+    let place = Place::new();
+    let mut environment = slow(2);
+    environment
+        .set_checkpoint_every(1_000_000)
+        .set_failures(FailurePlan::new().fail("sink", None, FailAt::Complete(1), Failure::Panic));
+    let running = Running::start(&place, &mut environment);
+    running.until(500);
+    let path = running.handle.stop(None, false).unwrap();
+    let report = running.handle.wait().unwrap();
+    assert_eq!(report.restarts, 1);
+    assert_eq!(report.stopped_with.as_deref(), Some(&*path));
+    assert!(report.records_read < RECORDS);
+    finish(&place, &path, 2);
+}
+
+#[test]
+fn savepoints_and_failures_at_random_moments_change_nothing() {
+    let mut random = Seeded(7);
+    let (mut stopped, mut restarts) = (0, 0);
+    for _ in 0..25 {
+        let place = Place::new();
+        let mut from: Option<PathBuf> = None;
+        loop {
+            let parallelism = [1, 2, 3, 5][random.below(4) as usize];
+            let mut environment = environment(parallelism);
+            environment.set_rate(20_000);
+            if let Some(path) = &from {
+                environment.restore_from(path, RestoreOptions::default());
+            }
+            if random.below(2) == 0 {
+                let operator = ["tally", "ruled", "raw", "gains", "sink"][random.below(5) as usize];
+                let at = match random.below(5) {
+                    0 => FailAt::Record(1 + random.below(200)),
+                    1 => FailAt::BeforeBarrier(1 + random.below(8)),
+                    2 => FailAt::AfterBarrier(1 + random.below(8)),
+                    3 => FailAt::Snapshot(1 + random.below(8)),
+                    _ => FailAt::Complete(1 + random.below(8)),
+                };
+                environment.set_failures(FailurePlan::new().fail(
+                    operator,
+                    None,
+                    at,
+                    Failure::Error,
+                ));
+            }
+            let running = Running::start(&place, &mut environment);
+            running.until(random.below(RECORDS));
+            let asked = match random.below(3) {
+                0 => running.handle.savepoint(None).map(|_| None),
+                1 => running.handle.stop(None, random.below(2) == 0).map(Some),
+                _ => running.handle.cancel_with_savepoint(None).map(Some),
+            };
+            let ended = running.handle.wait();
+            if let Ok(Some(path)) = asked {
+                from = Some(path);
+                stopped += 1;
+                continue;
+            }
+            restarts += ended.unwrap().restarts;
+            check_files(&place.output());
+            break;
+        }
+    }
+    assert!(stopped > 5 && restarts > 3, "{stopped} {restarts}");
+}
+
+#[test]
+fn n01_n03_what_cannot_be_restored_is_told_once_with_its_path() {
+    let place = Place::new();
+    let running = Running::start(&place, &mut slow(2));
+    running.until(300);
+    let path = running.handle.stop(None, false).unwrap();
+    running.handle.wait().unwrap();
+    let refused = |environment: &mut Environment, path: &Path, kind: ErrorKind, told: &[&str]| {
+        environment.restore_from(path, RestoreOptions::default());
+        build(environment, &place.output());
+        let error = environment.execute().unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(path.to_str().unwrap()), "{text}");
+        assert!(told.iter().all(|told| text.contains(told)), "{text}");
+        assert!(!text.contains("restarts"), "{text}");
+    };
+    let missing = place.savepoints().join("missing");
+    let told = ["no such file"];
+    refused(&mut environment(2), &missing, ErrorKind::Misuse, &told);
+    let told = ["there is no '_metadata' in it"];
+    refused(
+        &mut environment(2),
+        &place.savepoints(),
+        ErrorKind::Misuse,
+        &told,
+    );
+    let mut other = environment(2);
+    other.set_max_parallelism(MaxParallelism::new(64).unwrap());
+    let told = ["Max parallelism mismatch", "128", "64"];
+    refused(&mut other, &path, ErrorKind::Incompatible, &told);
+    let told = ["parallelism", "128", "129"];
+    refused(&mut environment(129), &path, ErrorKind::Misuse, &told);
+    let metadata = path.join("_metadata");
+    let mut bytes = std::fs::read(&metadata).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&metadata, bytes).unwrap();
+    refused(
+        &mut environment(2),
+        &path,
+        ErrorKind::Corrupt,
+        &["_metadata"],
+    );
+}
+
+#[test]
+fn state_that_nobody_claims_is_left_behind_only_when_allowed() {
+    let place = Place::new();
+    let running = Running::start(&place, &mut slow(2));
+    running.until(300);
+    let path = running.handle.stop(None, false).unwrap();
+    running.handle.wait().unwrap();
+
+    let part = |allow: bool| {
+        let mut environment = environment(2);
+        let options = RestoreOptions::default().with_allow_non_restored_state(allow);
+        environment.restore_from(&path, options);
+        crate::common::numbers(&environment)
+            .key_by(|n| n % 10)
+            .map_with_state(|n, seen: Option<u64>| (n, Some(seen.unwrap_or(0) + 1)))
+            .uid("new")
+            .collect();
+        environment.execute()
+    };
+    let error = part(false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Incompatible);
+    for uid in ["'tally'", "'ruled'", "'raw'", "'sink'"] {
+        assert!(error.to_string().contains(uid), "{error}");
+    }
+    let report = part(true).unwrap();
+    assert!(report.records_before > 0, "the source goes on");
+}
