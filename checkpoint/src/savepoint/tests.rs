@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use alluvium_state_api::{CheckpointId, ErrorKind, SnapshotLimits};
 
 use super::*;
+use crate::files::FilePlace;
+use crate::segment::SegmentOutput;
 use crate::subtask::CheckpointMetadata;
 
 fn metadata() -> CheckpointMetadata {
@@ -49,14 +51,46 @@ fn a_savepoint_that_failed_leaves_nothing_behind() {
         subtasks: Vec::new(),
     };
     bad.operators = vec![twice(), twice()];
+    let mut file = folder.files().create(FilePlace::Own).unwrap();
+    file.append(b"state").unwrap();
+    file.finish().unwrap();
     folder.write(&bad, &SnapshotLimits::default()).unwrap_err();
+    drop(folder);
     assert_eq!(entries(above.path()), 0);
     let folder = SavepointFolder::prepare(&target, "flights", 0).unwrap();
     folder
         .write(&metadata(), &SnapshotLimits::default())
         .unwrap();
     folder.discard();
+    drop(folder);
     assert_eq!(entries(above.path()), 0);
+}
+
+#[test]
+fn a_copy_names_files_of_its_own_and_damage_is_not_copied() {
+    let directory = tempfile::tempdir().unwrap();
+    let from = SavepointFolder::prepare(directory.path(), "a", 0).unwrap();
+    let mut metadata = metadata();
+    let file = from.files().store(FilePlace::Own, b"some state").unwrap();
+    let mut subtask = crate::SubtaskSnapshot::new("op", 0, 1);
+    subtask.rest = Some(file.clone());
+    metadata.operators = vec![crate::OperatorSnapshot {
+        uid: "op".to_owned(),
+        max_parallelism: alluvium_state_api::MaxParallelism::new(8).unwrap(),
+        parallelism: 1,
+        subtasks: vec![subtask],
+    }];
+    let to = SavepointFolder::prepare(directory.path(), "b", 1).unwrap();
+    let files = from.files().files();
+    let copied = copy_into(&metadata, &files, to.files()).unwrap();
+    let named: Vec<_> = copied.files().cloned().collect();
+    assert_eq!((named[0].length, named[0].crc), (file.length, file.crc));
+    let copy = fs::read(to.path().join(&named[0].name)).unwrap();
+    assert_eq!(copy, b"some state");
+
+    fs::write(from.path().join(&file.name), b"some State").unwrap();
+    let error = copy_into(&metadata, &files, to.files()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
 
 #[test]

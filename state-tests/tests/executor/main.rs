@@ -8,6 +8,7 @@
 //! | `recovery` | tasks that fail |
 //! | `rescale` | processes that die, and other parallelism afterwards |
 //! | `savepoints` | savepoints of running jobs, and jobs that stop with them |
+//! | `savepoint_files` | what they consist of, and what remains of a job |
 //! | `at_least_once` | checkpoints without alignment |
 
 #![expect(clippy::unwrap_used, reason = "a test that fails here has failed")]
@@ -19,4 +20,5 @@ mod functions;
 mod pipeline;
 mod recovery;
 mod rescale;
+mod savepoint_files;
 mod savepoints;

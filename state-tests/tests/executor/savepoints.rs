@@ -11,26 +11,32 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 
 /// A job that takes its time, started.
-struct Running {
-    handle: JobHandle,
-    outputs: Outputs,
+pub(crate) struct Running {
+    pub(crate) handle: JobHandle,
+    pub(crate) outputs: Outputs,
     records: Receiver<u64>,
+    /// The checkpoints that its runs have started from.
+    pub(crate) started: Receiver<Option<u64>>,
 }
 
 /// The directories of a job.
-struct Place {
+pub(crate) struct Place {
     directory: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join("savepoints")).unwrap();
         Self { directory }
     }
 
-    fn output(&self) -> PathBuf {
+    pub(crate) fn output(&self) -> PathBuf {
         self.directory.path().join("output")
+    }
+
+    pub(crate) fn checkpoints(&self) -> PathBuf {
+        self.directory.path().join("checkpoints")
     }
 
     fn savepoints(&self) -> PathBuf {
@@ -38,48 +44,62 @@ impl Place {
     }
 
     /// The number of savepoints, and of whatever else is there.
-    fn savepoint_count(&self) -> usize {
+    pub(crate) fn savepoint_count(&self) -> usize {
         std::fs::read_dir(self.savepoints()).unwrap().count()
     }
 }
 
 impl Running {
-    fn start(place: &Place, environment: &mut Environment) -> Self {
+    pub(crate) fn start(place: &Place, environment: &mut Environment) -> Self {
         let outputs = build(environment, &place.output());
         let (tell, records) = channel();
+        let (tell_start, started) = channel();
         environment
             .set_savepoint_dir(place.savepoints())
             .set_progress_interval(std::time::Duration::from_millis(2))
             .set_listener(move |event: &JobEvent<'_>| {
-                if let JobEvent::Progress { records } = event {
-                    // Whoever does not listen any more does not care.
-                    let _: Result<(), _> = tell.send(*records);
+                // Whoever does not listen any more does not care.
+                match event {
+                    JobEvent::Progress { records } => drop(tell.send(*records)),
+                    JobEvent::Started { restored_from, .. } => {
+                        drop(tell_start.send(restored_from.map(|checkpoint| checkpoint.0)));
+                    }
+                    _ => {}
                 }
             });
         Self {
             handle: environment.start().unwrap(),
             outputs,
             records,
+            started,
         }
     }
 
     /// Waits until so many records were read, or the job has ended.
-    fn until(&self, records: u64) {
+    pub(crate) fn until(&self, records: u64) {
         while self.records.recv().is_ok_and(|read| read < records) {}
     }
 }
 
-fn slow(parallelism: u32) -> Environment {
+pub(crate) fn slow(parallelism: u32) -> Environment {
     let mut environment = environment(parallelism);
     environment.set_rate(8_000);
     environment
 }
 
-/// Goes on from `path` to the end, and checks what the job has come to.
 fn finish(place: &Place, path: &Path, parallelism: u32) {
-    let mut environment = environment(parallelism);
+    finish_on(place, path, &mut environment(parallelism), parallelism);
+}
+
+/// Goes on from `path` to the end, and checks what the job has come to.
+pub(crate) fn finish_on(
+    place: &Place,
+    path: &Path,
+    environment: &mut Environment,
+    parallelism: u32,
+) {
     environment.restore_from(path, RestoreOptions::default());
-    let outputs = build(&environment, &place.output());
+    let outputs = build(environment, &place.output());
     let report = environment.execute().unwrap();
     let opened = open_snapshot(path).unwrap();
     assert!(is_savepoint(opened.stored.metadata()));

@@ -132,19 +132,16 @@ impl<'a> Checkpoints<'a> {
 
     /// Takes in what somebody asks for.
     pub(super) fn ask(&mut self, request: Request) -> Vec<Order> {
-        let asked = match request {
+        match request {
             Request::Checkpoint(reply) => {
                 let request = self.savepoints.ask(Asked::Checkpoint(reply));
-                Some((request, RequestKind::Checkpoint))
+                let kind = RequestKind::Checkpoint;
+                self.handle(Event::Requested { request, kind })
             }
             Request::Savepoint(request) => {
-                let settings = self.subject.settings;
-                self.savepoints.ask_for_savepoint(settings, request)
+                self.savepoints.wait_for_savepoint(request);
+                self.tick()
             }
-        };
-        match asked {
-            Some((request, kind)) => self.handle(Event::Requested { request, kind }),
-            None => Vec::new(),
         }
     }
 
@@ -161,6 +158,7 @@ impl<'a> Checkpoints<'a> {
 
     /// The end of the run: answers all who still wait.
     pub(super) fn close(&mut self, outcome: &Outcome) {
+        self.savepoints.refuse_waiting();
         let task = self.subject.tasks.first().copied();
         let event = match (outcome, task) {
             (Outcome::Failed { cause, .. }, Some(task)) => {
@@ -179,7 +177,7 @@ impl<'a> Checkpoints<'a> {
 
     fn handle(&mut self, event: Event<TaskId, Handle>) -> Vec<Order> {
         let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
+        while let Some(event) = events.pop_front().or_else(|| self.next_savepoint()) {
             let now = Timestamp::from_millis(self.subject.settings.clock.millis());
             let actions = self.coordinator.handle(now, event);
             self.subject
@@ -190,6 +188,11 @@ impl<'a> Checkpoints<'a> {
             }
         }
         std::mem::take(&mut self.orders)
+    }
+
+    fn next_savepoint(&mut self) -> Option<Event<TaskId, Handle>> {
+        let next = self.savepoints.next_savepoint(self.subject.settings);
+        next.map(|(request, kind)| Event::Requested { request, kind })
     }
 
     /// Does what the coordinator says; what it is to be told about that.

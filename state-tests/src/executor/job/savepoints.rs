@@ -7,11 +7,14 @@ use alluvium::checkpoint::{
     CheckpointKind, CheckpointMetadata, RequestId, RequestKind, SavepointFolder, SnapshotFolder,
     copy_into,
 };
-use alluvium::{Result, StateBackend, StateError};
+use alluvium::{ErrorKind, Result, StateBackend, StateError};
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How many savepoints may wait for the one under way.
+const WAITING: usize = 64;
 
 /// A savepoint has been written, or not.
 pub(super) struct Written {
@@ -52,6 +55,8 @@ pub(super) struct Savepoints {
     next: u64,
     /// Those that have begun: whose they are.
     begun: BTreeMap<u64, Begun>,
+    /// Those that wait for the one under way: a task has no more than a few snapshots at a time.
+    waiting: VecDeque<SavepointRequest>,
     /// Those that were written and that the coordinator has not heard of yet.
     written: Sender<Written>,
     hear: Receiver<Written>,
@@ -64,6 +69,7 @@ impl Savepoints {
             asked: BTreeMap::new(),
             next: 0,
             begun: BTreeMap::new(),
+            waiting: VecDeque::new(),
             written,
             hear,
         }
@@ -82,9 +88,45 @@ impl Savepoints {
         request
     }
 
+    /// Takes in a request for a savepoint, which waits if one is under way.
+    pub(super) fn wait_for_savepoint(&mut self, request: SavepointRequest) {
+        if self.waiting.len() < WAITING {
+            self.waiting.push_back(request);
+        } else {
+            request.reply.send(Err(StateError::new(
+                ErrorKind::LimitExceeded,
+                format!("{WAITING} savepoints of the job are waiting already"),
+            )));
+        }
+    }
+
+    /// Turns down all that wait.
+    pub(super) fn refuse_waiting(&mut self) {
+        for request in std::mem::take(&mut self.waiting) {
+            let error = StateError::cancelled("no savepoint was begun: the job is not running");
+            request.reply.send(Err(error));
+        }
+    }
+
+    /// The next request for a savepoint, unless one is under way.
+    pub(super) fn next_savepoint(
+        &mut self,
+        settings: &JobSettings,
+    ) -> Option<(RequestId, RequestKind)> {
+        let under_way = |asked: &Asked| matches!(asked, Asked::Savepoint { .. });
+        while !self.asked.values().any(under_way)
+            && let Some(request) = self.waiting.pop_front()
+        {
+            if let Some(asked) = self.ask_for_savepoint(settings, request) {
+                return Some(asked);
+            }
+        }
+        None
+    }
+
     /// Takes in a request for a savepoint, if there is a place for it that can be written to;
     /// otherwise it is answered.
-    pub(super) fn ask_for_savepoint(
+    fn ask_for_savepoint(
         &mut self,
         settings: &JobSettings,
         request: SavepointRequest,
