@@ -1,26 +1,40 @@
 //! Where checkpoints are kept: a small seam below everything durable.
 //!
-//! [`Storage`] is what the rest of this crate asks of a file system or object store. Here stand
-//! the kinds that need nothing else, a [local directory](LocalStorage) and [memory](MemoryStorage),
-//! and those that tests need: a wrapper that [fails when told to](FaultStorage), and a
+//! [`Storage`] is what the rest of this crate asks of a file system or object store,
+//! [`AsyncStorage`] the same for engines with a runtime. [`open_storage`] opens a store by its URL:
+//! a [local directory](LocalStorage) or an [object store](ObjectStorage). [Memory](MemoryStorage)
+//! and the rest are for tests: a wrapper that [fails when told to](FaultStorage), and a
 //! [simulated file system](SimFs) that forgets what was not synced.
 
+mod asynchronous;
 mod fault;
 mod local;
 mod memory;
+mod object;
+mod options;
 mod path;
+mod probe;
+mod random;
 mod shared;
 mod stream;
+mod url;
 
 use std::path::PathBuf;
 
 use alluvium_state_api::Result;
 
+pub use asynchronous::{
+    AsyncAdapter, AsyncObjectReader, AsyncObjectWriter, AsyncStorage, StorageFuture,
+};
 pub use fault::{Fault, FaultStorage, Operation};
 pub use local::{Fs, FsReader, FsWriter, LocalStorage, SimFs, StdFs, Survival};
 pub use memory::MemoryStorage;
+pub use object::ObjectStorage;
+pub use options::StorageOptions;
 pub(crate) use path::check_path;
+pub use probe::probe;
 pub use stream::{ObjectReader, ObjectWriter};
+pub use url::{open_async_storage, open_storage};
 
 /// What [`Storage::create`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,8 +95,3 @@ pub trait Storage: Send + Sync {
     /// also for a path that is no path.
     fn local_path(&self, path: &str) -> Option<PathBuf>;
 }
-
-#[cfg(test)]
-mod stream_tests;
-#[cfg(test)]
-mod tests;

@@ -61,3 +61,18 @@ pub(super) fn exists_already(place: &str) -> StateError {
 pub(super) fn failed_before(place: &str) -> StateError {
     StateError::storage(format!("cannot go on with '{place}' after an error"))
 }
+
+/// An empty buffer for that many bytes.
+///
+/// # Errors
+/// `Storage` if there is no memory for it.
+pub(super) fn room_for(length: usize, place: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match bytes.try_reserve_exact(length) {
+        Ok(()) => Ok(bytes),
+        Err(error) => Err(StateError::storage(format!(
+            "no memory for {length} bytes of '{place}'"
+        ))
+        .with_source(error)),
+    }
+}

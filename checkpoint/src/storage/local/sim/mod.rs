@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::file::{SimReader, SimWriter};
 use super::{Fs, FsReader, FsWriter};
+use crate::storage::random::SplitMix;
 
 /// A simulated [file system](Fs), empty at first. Clones share it.
 ///
@@ -123,10 +124,10 @@ impl Disk<'_> {
             Survival::Synced => false,
             Survival::All => true,
             Survival::Some(seed) => {
-                // SplitMix64, by Steele, Lea and Flood (2014).
-                *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                let mixed = (*seed ^ (*seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 63 == 1
+                let mut random = SplitMix(*seed);
+                let survives = random.next() >> 63 == 1;
+                *seed = random.0;
+                survives
             }
         }
     }

@@ -1,18 +1,13 @@
+//! Objects, on every kind of store.
+
 use std::path::Path;
-use std::sync::Arc;
 
-use alluvium_state_api::ErrorKind;
+use alluvium_checkpoint::storage::{
+    Created, Fault, FaultStorage, Fs, LocalStorage, MemoryStorage, SimFs, Storage, Survival,
+};
+use alluvium_checkpoint::{ErrorKind, Result};
 
-use super::*;
-
-pub(super) fn with_each(test: impl Fn(&dyn Storage)) {
-    let folder = tempfile::tempdir().unwrap();
-    test(&LocalStorage::open(folder.path().join("a/b")).unwrap());
-    test(&LocalStorage::open_on(SimFs::new(), "/a/b").unwrap());
-    test(&MemoryStorage::new());
-    test(&FaultStorage::new(MemoryStorage::new(), |_| Fault::None));
-    test(&Arc::new(MemoryStorage::new()));
-}
+use crate::each::with_each;
 
 #[test]
 fn create_keeps_what_exists() {
@@ -161,7 +156,7 @@ const SURVIVALS: [Survival; 6] = [
 
 /// Crashes `work` after every single step, and shows `check` what a disk may hold then, and
 /// whether `work` was told that all went well.
-pub(super) fn crash_everywhere(
+pub(crate) fn crash_everywhere(
     prepare: impl Fn(&LocalStorage<SimFs>),
     work: impl Fn(&LocalStorage<SimFs>) -> Result<()>,
     check: impl Fn(&LocalStorage<SimFs>, bool),

@@ -1,12 +1,17 @@
 //! Streamed objects, on every kind of store.
-use alluvium_state_api::ErrorKind;
 
-use super::tests::{crash_everywhere, with_each};
-use super::*;
 use std::path::Path;
 use std::sync::Arc;
 
-fn put(store: &(impl Storage + ?Sized), path: &str, parts: &[&[u8]]) -> Result<()> {
+use alluvium_checkpoint::storage::{
+    Created, Fault, FaultStorage, Fs, LocalStorage, MemoryStorage, SimFs, Storage, Survival,
+};
+use alluvium_checkpoint::{ErrorKind, Result};
+
+use crate::each::with_each;
+use crate::objects::crash_everywhere;
+
+pub(crate) fn put(store: &(impl Storage + ?Sized), path: &str, parts: &[&[u8]]) -> Result<()> {
     let mut writer = store.write(path)?;
     for part in parts {
         writer.append(part)?;

@@ -1,0 +1,29 @@
+//! HDFS.
+
+use std::sync::Arc;
+
+use alluvium_state_api::{Result, StateError};
+use hdfs_native_object_store::HdfsObjectStoreBuilder;
+
+use super::parse::Location;
+use crate::storage::object::Workers;
+use crate::storage::{ObjectStorage, StorageOptions};
+
+pub(super) fn open(location: &Location, options: &StorageOptions) -> Result<ObjectStorage> {
+    let Location {
+        authority: host,
+        path: prefix,
+        ..
+    } = location;
+    let url = format!("hdfs://{host}/{prefix}");
+    let workers = Workers::start(options)?;
+    let built = HdfsObjectStoreBuilder::new()
+        .with_url(format!("hdfs://{host}"))
+        .with_config(options.store.clone())
+        .with_io_runtime(workers.handle().clone())
+        .build();
+    let store = built.map_err(|error| {
+        StateError::storage(format!("cannot open '{url}'")).with_source(error.to_string())
+    })?;
+    ObjectStorage::with_workers(workers, Arc::new(store), &url, prefix, options)
+}
