@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bounds;
+mod disk;
 mod each;
 mod nonblocking;
 mod objects;
