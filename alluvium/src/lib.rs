@@ -36,6 +36,8 @@ mod documents {
     struct Readme;
     #[doc = include_str!("../../docs/guide/state.md")]
     struct State;
+    #[doc = include_str!("../../docs/guide/filesystem.md")]
+    struct Filesystem;
     #[doc = include_str!("../../docs/guide/write-a-backend.md")]
     struct WriteABackend;
     #[doc = include_str!("../../docs/configuration.md")]

@@ -1,0 +1,116 @@
+//! `kill -9` of the real process at random moments, at changing parallelism: what it comes to is
+//! what an undisturbed run comes to.
+
+use crate::command::{Flights, count};
+use crate::reference::{Tables, data_set};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// How often the process is killed on each backend; more by `ALLUVIUM_KILLS`.
+fn kills() -> u64 {
+    let asked = std::env::var("ALLUVIUM_KILLS").ok();
+    asked.map_or(100, |kills| kills.parse().expect("a number of kills"))
+}
+
+/// How often one job is killed before it may end.
+const KILLS_OF_A_JOB: u64 = 20;
+
+/// splitmix64, so that the moments are the same in every run, as far as the machine is.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
+fn wait(time: Duration) {
+    let (_keep, never) = channel::<()>();
+    let _: Result<(), _> = never.recv_timeout(time);
+}
+
+/// Flights and cancelled flights of each route, from the rows of a table.
+fn counts(rows: &str, sums: &mut BTreeMap<String, (u64, u64)>) {
+    for row in rows.lines().skip(1) {
+        let fields: Vec<&str> = row.split(',').collect();
+        let sum = sums
+            .entry(format!("{},{}", fields[0], fields[1]))
+            .or_default();
+        sum.0 += fields[2].parse::<u64>().unwrap();
+        sum.1 += fields[3].parse::<u64>().unwrap();
+    }
+}
+
+/// Checks that the updates add up to the table of routes.
+fn assert_updates_add_up(output: &Path) {
+    let (mut gained, mut expected) = (BTreeMap::new(), BTreeMap::new());
+    for entry in std::fs::read_dir(output.join("updates")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "csv") {
+            counts(&std::fs::read_to_string(path).unwrap(), &mut gained);
+        }
+    }
+    let routes = std::fs::read_to_string(output.join("routes.csv")).unwrap();
+    counts(&routes, &mut expected);
+    assert_eq!(gained, expected);
+}
+
+/// Kills the job after a random time; whether that came before its end.
+fn kill_once(flights: &Flights, random: &mut Random) -> bool {
+    let parallelism = (1 + random.below(3)).to_string();
+    let mut child = flights
+        .command(&["--parallelism", &parallelism])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait(Duration::from_millis(10 + random.below(300)));
+    let killed = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    killed
+}
+
+fn survive(backend: &str, seed: u64) {
+    let expected = Tables::of(data_set(), 2);
+    let (mut random, mut killed, mut resumed) = (Random(seed), 0, 0);
+    while killed < kills() {
+        let flights = Flights::new(&[
+            "--backend",
+            backend,
+            "--repeat",
+            "2",
+            "--checkpoint-interval",
+            "15ms",
+        ]);
+        let mut of_this = 0;
+        while of_this < KILLS_OF_A_JOB && kill_once(&flights, &mut random) {
+            of_this += 1;
+        }
+        let summary = flights.finish(&[]);
+        expected.assert_in(&flights.output());
+        assert_updates_add_up(&flights.output());
+        let all = count(&summary, "records_before") + count(&summary, "records_read");
+        assert_eq!(all, 2 * data_set().len() as u64);
+        resumed += u64::from(count(&summary, "records_before") > 0);
+        killed += of_this.max(1);
+    }
+    assert!(resumed > 0, "no run went on from a checkpoint");
+}
+
+#[test]
+fn on_the_filesystem_backend() {
+    survive("filesystem", 1);
+}
+
+#[test]
+fn on_the_memory_backend() {
+    survive("memory", 2);
+}
