@@ -1,6 +1,6 @@
 //! Opening, publishing, retiring.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alluvium_state_api::{CheckpointId, ErrorKind, Result, StateError};
@@ -67,6 +67,8 @@ pub struct CheckpointStore {
     log: PublicationLog,
     options: StoreOptions,
     registry: Registry,
+    /// Published checkpoints that turned out to be damaged when they were read, and how.
+    distrusted: BTreeMap<u64, String>,
     /// Ids below this were given by earlier owners.
     first_checkpoint: u64,
     /// Ids below this were given.
@@ -102,6 +104,7 @@ impl CheckpointStore {
         let mut store = Self {
             options,
             registry: Registry::default(),
+            distrusted: BTreeMap::new(),
             first_checkpoint: log.state().next_checkpoint,
             next_checkpoint: log.state().next_checkpoint,
             left_over: BTreeSet::new(),
@@ -129,6 +132,10 @@ impl CheckpointStore {
         let state = self.log.state();
         let (mut skipped, mut first) = (Vec::new(), None);
         for published in state.live.iter().rev() {
+            if let Some(reason) = self.distrusted.get(&published.checkpoint) {
+                skipped.push((published.checkpoint, reason.clone()));
+                continue;
+            }
             let read = recover::read_checkpoint(
                 &self.storage,
                 &self.job,
@@ -157,6 +164,27 @@ impl CheckpointStore {
             }
         }
         first.map_or(Ok(None), Err)
+    }
+
+    /// Notes that a published checkpoint turned out to be damaged when its files were read:
+    /// [`recover`](Self::recover) passes over it from now on. Whether there is an older one to
+    /// recover from and the options allow that; if not, nothing is noted.
+    pub fn distrust(&mut self, checkpoint: u64, error: &StateError) -> bool {
+        let older = self
+            .published()
+            .iter()
+            .any(|live| live.checkpoint < checkpoint && !self.is_distrusted(live.checkpoint));
+        let live = self.log.state().is_live(checkpoint);
+        if !live || !older || !self.options.fall_back {
+            return false;
+        }
+        tracing::warn!(job = %self.job, checkpoint, %error, "a checkpoint is damaged");
+        self.distrusted.insert(checkpoint, error.to_string());
+        true
+    }
+
+    fn is_distrusted(&self, checkpoint: u64) -> bool {
+        self.distrusted.contains_key(&checkpoint)
     }
 
     /// Notes what the checkpoints of earlier owners name.

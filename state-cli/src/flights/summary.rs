@@ -29,6 +29,8 @@ pub(super) struct Summary {
     records: u64,
     /// The checkpoint that this run began from.
     restored_from: Option<u64>,
+    /// Newer checkpoints that are damaged, and what is wrong with each.
+    passed_over: Vec<PassedOver>,
     /// The records that it covers.
     records_before: u64,
     /// The records that this run has read; those read again after a failure count once.
@@ -43,6 +45,13 @@ pub(super) struct Summary {
     checkpoints: CheckpointSummary,
     /// The most memory that the process has had, where the system tells.
     peak_memory_bytes: Option<u64>,
+}
+
+/// A damaged checkpoint that an older one was restored instead of.
+#[derive(Debug, Serialize)]
+struct PassedOver {
+    checkpoint: u64,
+    reason: String,
 }
 
 /// What the checkpoints of this run have come to.
@@ -110,6 +119,14 @@ impl Summary {
             repeat: args.repeat,
             records: input.lines() * args.repeat,
             restored_from: report.restored_from.map(|checkpoint| checkpoint.0),
+            passed_over: report
+                .passed_over
+                .iter()
+                .map(|(checkpoint, reason)| PassedOver {
+                    checkpoint: checkpoint.0,
+                    reason: reason.clone(),
+                })
+                .collect(),
             records_before: report.records_before,
             records_read: report.records_read,
             records_processed: report.records_processed,
@@ -159,6 +176,9 @@ impl Summary {
                 ),
             ),
         ];
+        for PassedOver { checkpoint, reason } in &self.passed_over {
+            rows.push(("passed over", format!("checkpoint {checkpoint}: {reason}")));
+        }
         if let Some(last) = checkpoints.last {
             rows.push((
                 "last checkpoint",

@@ -41,6 +41,7 @@ impl Environment {
                 checkpoint_dir: None,
                 savepoint_dir: None,
                 restore_from: None,
+                fall_back: true,
                 fresh: false,
                 snapshot_mode: SnapshotMode::Incremental,
                 unclaimed: Unclaimed::Refuse,
@@ -128,6 +129,13 @@ impl Environment {
             path: path.as_ref().to_owned(),
             options,
         });
+        self
+    }
+
+    /// Whether the job starts from an older checkpoint if the newest is damaged, instead of failing.
+    /// Default: yes. What sinks have committed since the older one is then committed once more.
+    pub const fn set_fall_back_to_older(&mut self, fall_back: bool) -> &mut Self {
+        self.settings.fall_back = fall_back;
         self
     }
 

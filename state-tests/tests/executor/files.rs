@@ -159,40 +159,76 @@ fn files_need_a_directory() {
     );
 }
 
-#[test]
-fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
-    let root = tempfile::tempdir().unwrap();
-    let mut environment = on_files(root.path(), 2, false);
+/// Damages the greatest file of the newest checkpoint of a job that retains two; the newest.
+fn damaged(root: &Path, damage: impl FnOnce(&Path)) -> u64 {
+    let mut environment = on_files(root, 2, false);
     environment.set_restart_strategy(RestartStrategy::None);
     environment.checkpoint_options().num_retained = 2;
     let failures = FailurePlan::new().fail("tally", None, FailAt::BeforeBarrier(5), Failure::Error);
     environment.set_failures(failures);
-    build(&environment, &output(root.path()));
+    build(&environment, &output(root));
     environment.execute().unwrap_err();
-    let job = root.path().join("checkpoints/test");
-    let newest = std::fs::read_dir(&job)
-        .unwrap()
-        .filter_map(|entry| {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            name.strip_prefix("chk-")?.parse::<u64>().ok()
-        })
-        .max()
-        .unwrap();
-    let folder = job.join(format!("chk-{newest}"));
-    let victim = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| !path.ends_with("_metadata"))
-        .unwrap();
-    std::fs::remove_file(victim).unwrap();
+    let job = root.join("checkpoints/test");
+    let names = std::fs::read_dir(&job).unwrap();
+    let numbers = names.filter_map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.strip_prefix("chk-")?.parse::<u64>().ok()
+    });
+    let newest = numbers.max().unwrap();
+    let files = std::fs::read_dir(job.join(format!("chk-{newest}"))).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    let victim = files
+        .filter(|path| !path.ends_with("_metadata"))
+        .max_by_key(|path| std::fs::metadata(path).unwrap().len());
+    damage(&victim.unwrap());
+    newest
+}
+
+fn flip_the_middle(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn falls_back(damage: impl FnOnce(&Path), reason: &str) {
+    let root = tempfile::tempdir().unwrap();
+    let newest = damaged(root.path(), damage);
     let mut environment = on_files(root.path(), 2, false);
     environment.checkpoint_options().num_retained = 2;
     // What the sink committed with the damaged checkpoint comes once more: only state is exact.
     build(&environment, &output(root.path()));
     let report = environment.execute().unwrap();
     assert!(report.restored_from.unwrap().0 < newest, "{report:?}");
-    assert_eq!(
-        report.records_before + report.records_read,
-        RECORDS + RULE_COUNT
-    );
+    let all = report.records_before + report.records_read;
+    assert_eq!(all, RECORDS + RULE_COUNT);
+    let [(checkpoint, told)] = &report.passed_over[..] else {
+        panic!("{report:?}");
+    };
+    assert_eq!(checkpoint.0, newest);
+    assert!(told.contains(reason), "{told}");
+}
+
+#[test]
+fn a_checkpoint_without_one_of_its_files_is_passed_over() {
+    falls_back(|path| std::fs::remove_file(path).unwrap(), "is missing");
+}
+
+#[test]
+fn a_checkpoint_with_a_damaged_file_is_passed_over() {
+    falls_back(flip_the_middle, "checksum");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused_if_that_is_asked_for() {
+    let root = tempfile::tempdir().unwrap();
+    let newest = damaged(root.path(), flip_the_middle);
+    let mut environment = on_files(root.path(), 2, false);
+    environment.set_fall_back_to_older(false);
+    build(&environment, &output(root.path()));
+    let error = environment.execute().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    let told = error.to_string();
+    assert!(told.contains(&format!("chk-{newest}/")), "{told}");
+    assert!(told.contains("offset"), "{told}");
 }

@@ -145,6 +145,27 @@ fn a_missing_file_makes_recovery_fall_back() {
     assert!(reason.contains("shared/g1-c2-0' is missing"), "{reason}");
 }
 
+#[test]
+fn what_turned_out_to_be_damaged_is_passed_over() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (mut store, _) = open(&storage, 1).unwrap();
+    publish(&mut store, &[]);
+    let damage = alluvium_state_api::StateError::corrupt("a block is not what was written");
+    assert!(!store.distrust(1, &damage), "there is no older one");
+    publish(&mut store, &[]);
+    assert!(!store.distrust(7, &damage), "there is no such checkpoint");
+    assert!(store.distrust(2, &damage));
+    let recovered = store.recover().unwrap().unwrap();
+    assert_eq!(recovered.checkpoint, 1);
+    assert_eq!(recovered.skipped, [(2, damage.to_string())]);
+    assert!(!store.distrust(1, &damage));
+
+    let strict = StoreOptions::default().with_fall_back(false);
+    let (mut store, _) = open_with(&storage, 2, strict).unwrap();
+    assert!(!store.distrust(2, &damage));
+    assert_eq!(store.recover().unwrap().unwrap().checkpoint, 2);
+}
+
 /// What the owner of a random history does next.
 #[derive(Clone, Copy, Debug)]
 enum Step {

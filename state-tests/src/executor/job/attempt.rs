@@ -33,6 +33,8 @@ pub(super) enum Outcome {
 /// What a run has done.
 pub(super) struct AttemptReport {
     pub(super) outcome: Outcome,
+    /// What it started from.
+    pub(super) restored_from: Option<CheckpointId>,
     /// Whether its tasks have begun.
     pub(super) began: bool,
     /// Records that earlier runs have read and that still count.
@@ -131,6 +133,7 @@ impl Attempt<'_> {
         writers.join();
         Ok(AttemptReport {
             outcome: outcome.unwrap_or(Outcome::Cancelled),
+            restored_from,
             began,
             records_before,
             records: records.load(Ordering::Relaxed),

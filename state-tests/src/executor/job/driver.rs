@@ -10,7 +10,7 @@ use super::retained::Retained;
 use super::{JobReport, JobSettings, JobState, RestartStrategy, Restore, retention};
 use crate::executor::graph::{Plan, SharedGraph};
 use alluvium::checkpoint::{JobEnd, JobId, LocalStorage, inspect};
-use alluvium::{Result, StateError};
+use alluvium::{CheckpointId, ErrorKind, Result, StateError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -152,6 +152,11 @@ impl Driver {
                 }
                 Outcome::Cancelled => return Ok(JobEnd::Cancelled),
                 Outcome::Suspended => return Ok(JobEnd::Suspended),
+                Outcome::Failed { cause, .. }
+                    if !attempt.began && falls_back(life, attempt.restored_from, &cause) =>
+                {
+                    continue;
+                }
                 Outcome::Failed { cause, retry } => (cause, retry),
             };
             let Some(delay) = self.delay(life.report.restarts).filter(|_| retry) else {
@@ -194,6 +199,10 @@ impl Driver {
         let stopped = life.report.stopped_with.is_some();
         let ended = metadata.filter(|metadata| metadata.is_final || stopped);
         let ended = ended.map(|metadata| metadata.checkpoint);
+        let passed_over = life.retained.passed_over().into_iter();
+        life.report.passed_over = passed_over
+            .map(|(checkpoint, reason)| (CheckpointId(checkpoint), reason))
+            .collect();
         if life.report.restarts == 0 {
             life.report.restored_from = restore.checkpoint();
             life.report.already_finished = ended.is_some();
@@ -221,6 +230,16 @@ struct Life<'a> {
     /// Whether its tasks have ever begun.
     has_run: bool,
     owed: &'a mut Option<Owed>,
+}
+
+/// Whether an older checkpoint is to be tried, as the one that tasks were to be opened with is
+/// damaged.
+fn falls_back(life: &mut Life<'_>, from: Option<CheckpointId>, cause: &StateError) -> bool {
+    let damaged = cause.kind() == ErrorKind::Corrupt && !life.origin.is_in_use(&life.retained);
+    match from.filter(|_| damaged) {
+        Some(checkpoint) => life.retained.distrust(checkpoint, cause),
+        None => false,
+    }
 }
 
 /// What those hear who wait for a job that has ended so.

@@ -115,6 +115,11 @@ impl Origin {
         }
     }
 
+    /// Whether a run has to start from what the job was told.
+    pub(super) fn is_in_use(&self, retained: &Retained) -> bool {
+        self.in_use(retained).is_some()
+    }
+
     fn in_use(&self, retained: &Retained) -> Option<&Explicit> {
         let explicit = self.explicit.as_ref()?;
         let newest = retained.ids().last().copied();

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct JobReport {
     /// The checkpoint that this execution began from.
     pub restored_from: Option<CheckpointId>,
+    /// Newer checkpoints of which nothing could be restored, with what is wrong with each.
+    pub passed_over: Vec<(CheckpointId, String)>,
     /// The number of records that earlier executions have read and that this checkpoint covers.
     pub records_before: u64,
     /// The number of records read by this execution, those read again after a failure counted

@@ -50,6 +50,8 @@ pub(crate) struct JobSettings {
     pub(crate) savepoint_dir: Option<PathBuf>,
     /// Where to start from, instead of the newest checkpoint.
     pub(crate) restore_from: Option<RestoreFrom>,
+    /// Whether an older checkpoint is restored if the newest is damaged.
+    pub(crate) fall_back: bool,
     /// Whether earlier checkpoints are left behind.
     pub(crate) fresh: bool,
     pub(crate) snapshot_mode: SnapshotMode,

@@ -17,6 +17,9 @@ pub(super) struct Directory {
     job: JobId,
     store: CheckpointStore,
     limits: SnapshotLimits,
+    fall_back: bool,
+    /// The damaged checkpoints that are newer than the one last recovered from.
+    passed_over: Vec<(u64, String)>,
 }
 
 impl Directory {
@@ -28,6 +31,7 @@ impl Directory {
         } else {
             StoreOptions::default()
         };
+        let options = options.with_fall_back(settings.fall_back);
         let owner = OwnerId(random_bytes()?);
         // What is recovered is read by `latest`, as it is after a failure.
         let (mut store, _) =
@@ -40,6 +44,8 @@ impl Directory {
             job,
             store,
             limits: settings.backend.snapshot_limits(),
+            fall_back: settings.fall_back,
+            passed_over: Vec::new(),
         })
     }
 
@@ -50,6 +56,7 @@ impl Directory {
         let Some(recovered) = self.store.recover()? else {
             return Ok(None);
         };
+        self.passed_over.clone_from(&recovered.skipped);
         let id = recovered.checkpoint;
         let named = |error: StateError| error.context(format!("'{}'", recovered.location));
         let metadata = CheckpointMetadata::from_bytes(&recovered.metadata).map_err(named)?;
@@ -62,6 +69,11 @@ impl Directory {
         let storage = Arc::clone(&self.storage);
         let files = SnapshotFiles::new(storage, format!("{}/chk-{id}", self.job))?;
         Ok(Some(StoredSnapshot::new(metadata, files)))
+    }
+
+    /// Passes over a checkpoint from now on, if there is an older one and that is allowed.
+    pub(super) fn distrust(&mut self, checkpoint: u64, error: &StateError) -> bool {
+        self.store.distrust(checkpoint, error)
     }
 
     /// Notes that a checkpoint has begun; where its files go.
@@ -78,10 +90,14 @@ impl Directory {
     fn reopen(&mut self) -> Result<()> {
         let owner = OwnerId(random_bytes()?);
         let storage = Arc::clone(&self.storage);
-        let options = StoreOptions::default();
+        let options = StoreOptions::default().with_fall_back(self.fall_back);
         let (store, _) = CheckpointStore::open(storage, self.job.clone(), owner, options)?;
         self.store = store;
         Ok(())
+    }
+
+    pub(super) fn passed_over(&self) -> &[(u64, String)] {
+        &self.passed_over
     }
 
     pub(super) fn ids(&self) -> Vec<u64> {

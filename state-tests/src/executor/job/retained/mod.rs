@@ -85,6 +85,23 @@ impl Retained {
         }
     }
 
+    /// The damaged checkpoints that are newer than the latest, with what is wrong.
+    pub(super) fn passed_over(&self) -> Vec<(u64, String)> {
+        match &self.place {
+            Place::Memory(_) => Vec::new(),
+            Place::Directory(directory) => directory.passed_over().to_vec(),
+        }
+    }
+
+    /// Passes over a checkpoint that turned out to be damaged, if there is an older one to start
+    /// from and that is allowed.
+    pub(super) fn distrust(&mut self, checkpoint: CheckpointId, error: &StateError) -> bool {
+        match &mut self.place {
+            Place::Memory(_) => false,
+            Place::Directory(directory) => directory.distrust(checkpoint.0, error),
+        }
+    }
+
     /// The ids of all, ascending.
     pub(super) fn ids(&self) -> Vec<u64> {
         match &self.place {
