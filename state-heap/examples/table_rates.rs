@@ -63,7 +63,9 @@ impl Groups {
         let add = |value: &mut Option<u64>| *value = Some(value.unwrap_or(0) + 1);
         if let Some(group) = self.groups.get_mut(group) {
             let same = |held: &Number| number(held) == key;
-            group.modify(hash_of(key), same, stamp, |held| held.update(add));
+            if let Some(held) = group.get_mut(hash_of(key), same, stamp) {
+                held.update(add);
+            }
         }
     }
 

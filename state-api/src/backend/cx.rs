@@ -12,25 +12,25 @@ pub struct KeyCx<'k, K> {
 
 impl<'k, K> KeyCx<'k, K> {
     /// The key, the hash that the backend's own tables use (0 if it has none), and the key group.
-    #[inline]
+    #[inline(always)]
     pub const fn new(key: &'k K, hash: u64, group: KeyGroup) -> Self {
         Self { key, hash, group }
     }
 
     /// The key.
-    #[inline]
+    #[inline(always)]
     pub const fn key(&self) -> &'k K {
         self.key
     }
 
     /// The hash for the backend's own tables; never stored.
-    #[inline]
+    #[inline(always)]
     pub const fn hash(&self) -> u64 {
         self.hash
     }
 
     /// The key's group.
-    #[inline]
+    #[inline(always)]
     pub const fn group(&self) -> KeyGroup {
         self.group
     }
@@ -38,7 +38,7 @@ impl<'k, K> KeyCx<'k, K> {
 
 // By hand: derived, they would demand `K: Copy`.
 impl<K> Clone for KeyCx<'_, K> {
-    #[inline]
+    #[inline(always)]
     fn clone(&self) -> Self {
         *self
     }

@@ -39,7 +39,8 @@ pub struct Maintained {
 /// - An access that fails changes nothing. Batch calls are all or nothing.
 /// - An absent value is `None`; an empty list and an empty map are the same as absent ones and
 ///   leave nothing behind, in memory or in snapshots.
-/// - A closure that panics leaves the entry present, in whatever state the closure left it.
+/// - A closure that panics leaves the entry as it was before, or as the closure left it; one that it
+///   had emptied may be gone, and is then not counted.
 /// - What [`freeze`](Self::freeze) returned never sees a later change.
 ///
 /// No method has a default: a wrapper that forgets one must not compile.

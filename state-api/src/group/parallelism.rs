@@ -2,6 +2,7 @@
 
 use super::{KeyGroup, KeyGroupRange};
 use crate::error::{Result, StateError};
+use crate::key::{murmur_int, murmur_int_masked};
 use std::fmt;
 
 /// The number of key groups of an operator: 1 to 32,768, fixed for the life of its state.
@@ -14,7 +15,12 @@ use std::fmt;
 /// # Ok::<(), alluvium_state_api::StateError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct MaxParallelism(u16);
+pub struct MaxParallelism {
+    groups: u16,
+    /// One below the number of groups if that is a power of two, else 0: a mask is several times
+    /// cheaper than a division, and nearly every job has a power of two.
+    mask: u16,
+}
 
 impl MaxParallelism {
     /// The greatest number of key groups.
@@ -23,13 +29,22 @@ impl MaxParallelism {
     /// The smallest number of key groups that [`default_for`](Self::default_for) chooses.
     pub const DEFAULT_LOWER_BOUND: u32 = 128;
 
+    const fn of(groups: u16) -> Self {
+        let mask = if groups.is_power_of_two() {
+            groups - 1
+        } else {
+            0
+        };
+        Self { groups, mask }
+    }
+
     /// Checks and wraps a number of key groups.
     ///
     /// # Errors
     /// `Misuse` if `groups` is 0 or above 32,768.
     pub fn new(groups: u32) -> Result<Self> {
         match u16::try_from(groups) {
-            Ok(groups @ 1..=0x8000) => Ok(Self(groups)),
+            Ok(groups @ 1..=0x8000) => Ok(Self::of(groups)),
             _ => Err(StateError::misuse(format!(
                 "max parallelism must lie within 1 and {}, found {groups}",
                 Self::UPPER_BOUND
@@ -55,32 +70,28 @@ impl MaxParallelism {
 
     /// The number of key groups.
     pub const fn get(self) -> u32 {
-        self.0 as u32
+        self.groups as u32
     }
 
     /// How many bytes a key group takes in front of a stored key, big-endian: 1 up to 128 groups,
     /// else 2, as in Flink.
     pub const fn prefix_width(self) -> usize {
-        if self.0 <= 128 { 1 } else { 2 }
+        if self.groups <= 128 { 1 } else { 2 }
     }
 
     /// All key groups.
     pub const fn all_groups(self) -> KeyGroupRange {
-        KeyGroupRange::inclusive(0, self.0 - 1)
+        KeyGroupRange::inclusive(0, self.groups - 1)
     }
 
     /// The group of a key with this [key hash](crate::OrderedKey::key_hash).
     #[inline]
     pub const fn group_of(self, key_hash: i32) -> KeyGroup {
-        let hash = crate::key::murmur_int(key_hash);
-        let groups = self.0 as u32;
-        // A mask is several times cheaper than a division, and nearly every job has 2^n groups.
-        let group = if groups.is_power_of_two() {
-            hash & (groups - 1)
+        KeyGroup(if self.mask != 0 {
+            murmur_int_masked(key_hash, self.mask)
         } else {
-            hash % groups
-        };
-        KeyGroup(group as u16)
+            (murmur_int(key_hash) % self.groups as u32) as u16
+        })
     }
 
     /// The groups of subtask `index` of `parallelism`, as Flink deals them.
@@ -106,7 +117,7 @@ impl MaxParallelism {
     /// `Misuse` if `parallelism` is 0 or above the max parallelism, or there is no such group.
     pub fn subtask_of(self, group: KeyGroup, parallelism: u32) -> Result<u32> {
         self.check(parallelism)?;
-        if group.0 >= self.0 {
+        if group.0 >= self.groups {
             return Err(StateError::misuse(format!(
                 "key group must be below the max parallelism {self}, found {group}"
             )));
@@ -126,18 +137,18 @@ impl MaxParallelism {
 
 impl Default for MaxParallelism {
     fn default() -> Self {
-        Self(Self::DEFAULT_LOWER_BOUND as u16)
+        Self::of(Self::DEFAULT_LOWER_BOUND as u16)
     }
 }
 
 impl fmt::Display for MaxParallelism {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        write!(f, "{}", self.groups)
     }
 }
 
 impl fmt::Debug for MaxParallelism {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MaxParallelism({})", self.0)
+        write!(f, "MaxParallelism({})", self.groups)
     }
 }

@@ -17,13 +17,12 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyGroupRange {
     start: u16,
-    /// One past the last group, so that the empty range needs no special case.
-    end: u16,
+    len: u16,
 }
 
 impl KeyGroupRange {
     /// The range without groups.
-    pub const EMPTY: Self = Self { start: 0, end: 0 };
+    pub const EMPTY: Self = Self { start: 0, len: 0 };
 
     /// The groups `first..=last`; the empty range if `last` is below `first`.
     ///
@@ -50,8 +49,13 @@ impl KeyGroupRange {
     pub(crate) const fn inclusive(first: u16, last: u16) -> Self {
         Self {
             start: first,
-            end: last + 1,
+            len: last - first + 1,
         }
+    }
+
+    /// One past the last group.
+    const fn end(self) -> u16 {
+        self.start + self.len
     }
 
     /// The first group, unless the range is empty.
@@ -68,24 +72,25 @@ impl KeyGroupRange {
         if self.is_empty() {
             None
         } else {
-            Some(KeyGroup(self.end - 1))
+            Some(KeyGroup(self.start + self.len - 1))
         }
     }
 
     /// The number of groups.
     pub const fn len(self) -> usize {
-        (self.end - self.start) as usize
+        self.len as usize
     }
 
     /// Whether there is no group in it.
     pub const fn is_empty(self) -> bool {
-        self.start == self.end
+        self.len == 0
     }
 
     /// Whether `group` is in it.
     #[inline]
     pub const fn contains(self, group: KeyGroup) -> bool {
-        self.start <= group.0 && group.0 < self.end
+        // One comparison: groups below the start wrap round to places beyond the end.
+        group.0.wrapping_sub(self.start) < self.len
     }
 
     /// The place of `group` counted from the start of the range, if it is in it.
@@ -98,11 +103,21 @@ impl KeyGroupRange {
         }
     }
 
+    /// The place of `group` counted from the start of the range; [`len`](Self::len) or more if it
+    /// is not in it. Cheaper than [`index_of`](Self::index_of) where the place is checked anyway.
+    #[inline]
+    pub const fn place_of(self, group: KeyGroup) -> usize {
+        group.0.wrapping_sub(self.start) as usize
+    }
+
     /// The groups in both ranges.
     pub fn intersection(self, other: Self) -> Self {
-        let (start, end) = (self.start.max(other.start), self.end.min(other.end));
+        let (start, end) = (self.start.max(other.start), self.end().min(other.end()));
         if start < end {
-            Self { start, end }
+            Self {
+                start,
+                len: end - start,
+            }
         } else {
             Self::EMPTY
         }
@@ -110,7 +125,7 @@ impl KeyGroupRange {
 
     /// The groups, ascending.
     pub fn iter(self) -> KeyGroups {
-        KeyGroups(self.start..self.end)
+        KeyGroups(self.start..self.end())
     }
 
     /// Cuts the range into at most `parts` ranges of nearly equal length, in order, none empty.
@@ -121,7 +136,7 @@ impl KeyGroupRange {
                 let bound = |part: usize| self.start + (part * self.len() / parts) as u16;
                 Self {
                     start: bound(part),
-                    end: bound(part + 1),
+                    len: bound(part + 1) - bound(part),
                 }
             })
             .filter(|range| !range.is_empty())

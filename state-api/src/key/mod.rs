@@ -16,6 +16,7 @@ mod text;
 mod total;
 mod tuple;
 
+pub(crate) use murmur::murmur_int_masked;
 pub use murmur::{murmur_int, murmur3_32};
 pub use total::{TotalF32, TotalF64};
 

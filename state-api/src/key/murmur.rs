@@ -24,11 +24,23 @@ const fn finish(hash: u32, length: u32) -> u32 {
 /// non-negative by its absolute value (0 for `i32::MIN`).
 #[inline]
 pub const fn murmur_int(code: i32) -> u32 {
-    let hash = finish(mix_block(0, code as u32), 4) as i32;
-    match hash.checked_abs() {
+    match spread(code).checked_abs() {
         Some(positive) => positive as u32,
         None => 0,
     }
+}
+
+/// [`murmur_int`] under a mask without the highest bit. That bit is all that its one exception has,
+/// so that it need not be told apart.
+#[inline]
+pub(crate) const fn murmur_int_masked(code: i32, mask: u16) -> u16 {
+    spread(code).unsigned_abs() as u16 & mask
+}
+
+/// Murmur3-32 of one `i32` with seed 0.
+#[inline]
+const fn spread(code: i32) -> i32 {
+    finish(mix_block(0, code as u32), 4) as i32
 }
 
 /// Murmur3-32 of `bytes` with seed 0: the key hash of every key without a hash in Java.

@@ -15,14 +15,14 @@ view!(
 #[expect(clippy::missing_errors_doc, reason = "told once, at the type")]
 impl<B: KeyedBackend, R: Reducer, N: OrderedKey> ReducingState<'_, B, R, N> {
     /// What has been folded so far; `None` before the first value.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self) -> Result<Option<StateRef<'_, R::Value>>> {
         self.backend
             .value_get(self.handle.as_value(), self.cx, self.namespace)
     }
 
     /// Folds `value` in; the first one is stored as it is.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, value: R::Value) -> Result<()> {
         self.backend.value_update(
             self.handle.as_value(),
@@ -65,7 +65,7 @@ view!(
 #[expect(clippy::missing_errors_doc, reason = "told once, at the type")]
 impl<B: KeyedBackend, A: Aggregator, N: OrderedKey> AggregatingState<'_, B, A, N> {
     /// The result of what has been added so far; `None` before the first input.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self) -> Result<Option<A::Out>> {
         let acc = self
             .backend
@@ -74,7 +74,7 @@ impl<B: KeyedBackend, A: Aggregator, N: OrderedKey> AggregatingState<'_, B, A, N
     }
 
     /// Adds `input` to the accumulator, a fresh one if there is none.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, input: A::In) -> Result<()> {
         self.backend
             .value_update(self.handle.as_value(), self.cx, self.namespace, |slot| {

@@ -27,7 +27,7 @@ impl<B: KeyedBackend, T: StateData, N: OrderedKey> ListState<'_, B, T, N> {
     }
 
     /// Shows the elements to `f`, in order, until it breaks, without copying them.
-    #[inline]
+    #[inline(always)]
     pub fn scan(&self, f: impl FnMut(&T) -> ControlFlow<()>) -> Result<()> {
         self.backend
             .list_scan(self.handle, self.cx, self.namespace, f)
@@ -44,7 +44,7 @@ impl<B: KeyedBackend, T: StateData, N: OrderedKey> ListState<'_, B, T, N> {
     }
 
     /// Adds one element at the end, without reading the list.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, item: T) -> Result<()> {
         self.backend
             .list_append(self.handle, self.cx, self.namespace, item)

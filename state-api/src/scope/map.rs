@@ -18,7 +18,7 @@ view!(
 #[expect(clippy::missing_errors_doc, reason = "told once, at the type")]
 impl<B: KeyedBackend, UK: OrderedKey, UV: StateData, N: OrderedKey> MapState<'_, B, UK, UV, N> {
     /// The value of `user_key`, if there is one.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, user_key: &UK) -> Result<Option<StateRef<'_, UV>>> {
         self.backend
             .map_get(self.handle, self.cx, self.namespace, user_key)
@@ -31,7 +31,7 @@ impl<B: KeyedBackend, UK: OrderedKey, UV: StateData, N: OrderedKey> MapState<'_,
     }
 
     /// Writes the value of `user_key`, without reading the old one.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, user_key: UK, value: UV) -> Result<()> {
         self.backend
             .map_put(self.handle, self.cx, self.namespace, user_key, value)
@@ -45,7 +45,7 @@ impl<B: KeyedBackend, UK: OrderedKey, UV: StateData, N: OrderedKey> MapState<'_,
     }
 
     /// Lends the value of `user_key` to `f`, in place; `None` is absent, before and after.
-    #[inline]
+    #[inline(always)]
     pub fn update<R>(&mut self, user_key: &UK, f: impl FnOnce(&mut Option<UV>) -> R) -> Result<R> {
         self.backend
             .map_update(self.handle, self.cx, self.namespace, user_key, f)
@@ -59,7 +59,7 @@ impl<B: KeyedBackend, UK: OrderedKey, UV: StateData, N: OrderedKey> MapState<'_,
     }
 
     /// Shows all entries to `f`, ascending, until it breaks, without copying them.
-    #[inline]
+    #[inline(always)]
     pub fn scan(&self, f: impl FnMut(&UK, &UV) -> ControlFlow<()>) -> Result<()> {
         let all = (Bound::Unbounded, Bound::Unbounded);
         self.backend

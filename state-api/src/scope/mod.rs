@@ -39,20 +39,20 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     ///
     /// # Errors
     /// `Misuse` if the key's group lies outside the backend's range; nothing has changed.
-    #[inline]
+    #[inline(always)]
     pub fn new(backend: &'s mut B, key: &'s B::Key) -> Result<Self> {
         let cx = backend.enter(key)?;
         Ok(Self { backend, cx })
     }
 
     /// The key.
-    #[inline]
+    #[inline(always)]
     pub fn key(&self) -> &'s B::Key {
         self.cx.key()
     }
 
     /// The key's group.
-    #[inline]
+    #[inline(always)]
     pub fn group(&self) -> KeyGroup {
         self.cx.group()
     }
@@ -61,7 +61,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     ///
     /// # Errors
     /// `Misuse` for a handle of another backend; `Corrupt` or `Storage` from a byte store.
-    #[inline]
+    #[inline(always)]
     pub fn get<V: StateData>(&self, handle: ValueHandle<V>) -> Result<Option<StateRef<'_, V>>> {
         self.backend.value_get(handle, self.cx, &())
     }
@@ -70,7 +70,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    #[inline]
+    #[inline(always)]
     pub fn get_in<V: StateData, N: OrderedKey>(
         &self,
         handle: ValueHandle<V, N>,
@@ -84,20 +84,20 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    #[inline]
+    #[inline(always)]
     pub fn into_ref<V: StateData>(self, handle: ValueHandle<V>) -> Result<Option<StateRef<'s, V>>> {
         let backend: &'s B = self.backend;
         backend.value_get(handle, self.cx, &())
     }
 
     /// A value state of the key.
-    #[inline]
+    #[inline(always)]
     pub fn value<V: StateData>(&mut self, handle: ValueHandle<V>) -> ValueState<'_, B, V, ()> {
         self.value_in(handle, &())
     }
 
     /// The same in a namespace.
-    #[inline]
+    #[inline(always)]
     pub fn value_in<'v, V: StateData, N: OrderedKey>(
         &'v mut self,
         handle: ValueHandle<V, N>,
@@ -107,13 +107,13 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     }
 
     /// A list state of the key.
-    #[inline]
+    #[inline(always)]
     pub fn list<T: StateData>(&mut self, handle: ListHandle<T>) -> ListState<'_, B, T, ()> {
         self.list_in(handle, &())
     }
 
     /// The same in a namespace.
-    #[inline]
+    #[inline(always)]
     pub fn list_in<'v, T: StateData, N: OrderedKey>(
         &'v mut self,
         handle: ListHandle<T, N>,
@@ -123,7 +123,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     }
 
     /// A map state of the key.
-    #[inline]
+    #[inline(always)]
     pub fn map<UK: OrderedKey, UV: StateData>(
         &mut self,
         handle: MapHandle<UK, UV>,
@@ -132,7 +132,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     }
 
     /// The same in a namespace.
-    #[inline]
+    #[inline(always)]
     pub fn map_in<'v, UK: OrderedKey, UV: StateData, N: OrderedKey>(
         &'v mut self,
         handle: MapHandle<UK, UV, N>,
@@ -142,7 +142,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     }
 
     /// A reducing state of the key.
-    #[inline]
+    #[inline(always)]
     pub fn reducing<R: Reducer>(
         &mut self,
         handle: ReducingHandle<R>,
@@ -151,7 +151,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     }
 
     /// The same in a namespace.
-    #[inline]
+    #[inline(always)]
     pub fn reducing_in<'v, R: Reducer, N: OrderedKey>(
         &'v mut self,
         handle: ReducingHandle<R, N>,
@@ -161,7 +161,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     }
 
     /// An aggregating state of the key.
-    #[inline]
+    #[inline(always)]
     pub fn aggregating<A: Aggregator>(
         &mut self,
         handle: AggregatingHandle<A>,
@@ -170,7 +170,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     }
 
     /// The same in a namespace.
-    #[inline]
+    #[inline(always)]
     pub fn aggregating_in<'v, A: Aggregator, N: OrderedKey>(
         &'v mut self,
         handle: AggregatingHandle<A, N>,
@@ -184,7 +184,7 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     ///
     /// # Errors
     /// As [`get`](Self::get); `Misuse` if both handles name the same state.
-    #[inline]
+    #[inline(always)]
     pub fn update_pair<V: StateData, W: StateData, R>(
         &mut self,
         first: ValueHandle<V>,
@@ -234,7 +234,7 @@ macro_rules! view {
         }
 
         impl<'v, B: KeyedBackend, $($param: $bound,)+ N> $name<'v, B, $($param,)+ N> {
-            #[inline]
+            #[inline(always)]
             pub(super) fn new(
                 backend: &'v mut B,
                 cx: KeyCx<'v, B::Key>,

@@ -16,20 +16,20 @@ view!(
 #[expect(clippy::missing_errors_doc, reason = "told once, at the type")]
 impl<B: KeyedBackend, V: StateData, N: OrderedKey> ValueState<'_, B, V, N> {
     /// The value, if there is one.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self) -> Result<Option<StateRef<'_, V>>> {
         self.backend.value_get(self.handle, self.cx, self.namespace)
     }
 
     /// Writes the value, without reading the old one.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, value: V) -> Result<()> {
         self.backend
             .value_set(self.handle, self.cx, self.namespace, value)
     }
 
     /// Lends the value to `f`, in place; `None` is absent, before and after.
-    #[inline]
+    #[inline(always)]
     pub fn update<R>(&mut self, f: impl FnOnce(&mut Option<V>) -> R) -> Result<R> {
         self.backend
             .value_update(self.handle, self.cx, self.namespace, f)

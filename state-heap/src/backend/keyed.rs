@@ -15,16 +15,15 @@ use super::registry::{Registry, StateTable};
 use super::restore::Restored;
 use super::shape::Shape;
 use super::values::ValueTable;
-use crate::table::{Inline, Shared};
+use crate::table::{Inline, Shared, is_shared};
 use alluvium_state_api::{
-    Budget, CheckpointId, FreezeRequest, KeyCx, KeyGroupRange, KeyedBackend, ListHandle, ListSpec,
-    Maintained, MapHandle, MapSpec, MaxParallelism, OrderedKey, Result, Schema, SnapshotHeader,
-    SnapshotJob, StateData, StateError, StateHandle, StateId, StateMeta, StateRef, ValueHandle,
-    ValueSpec,
+    Budget, CheckpointId, FreezeRequest, KeyCx, KeyGroup, KeyGroupRange, KeyedBackend, ListHandle,
+    ListSpec, Maintained, MapHandle, MapSpec, MaxParallelism, OrderedKey, Result, Schema,
+    SnapshotHeader, SnapshotJob, StateData, StateError, StateHandle, StateId, StateMeta, StateRef,
+    ValueHandle, ValueSpec,
 };
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::needs_drop;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
@@ -128,6 +127,20 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 }
 
+#[cold]
+fn foreign(group: KeyGroup, range: KeyGroupRange) -> StateError {
+    StateError::misuse(format!(
+        "the key belongs to key group {group}, outside the range {range} of this subtask"
+    ))
+}
+
+/// The same, made anew of its parts. Handing the address of `cx` to a function that is not inlined
+/// would keep it in memory also where that function is not called.
+#[inline(always)]
+fn apart<'k, K>(cx: KeyCx<'k, K>) -> KeyCx<'k, K> {
+    KeyCx::new(cx.key(), cx.hash(), cx.group())
+}
+
 impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
     type Key = K;
 
@@ -143,10 +156,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
     fn enter<'k>(&mut self, key: &'k K) -> Result<KeyCx<'k, K>> {
         let group = self.shape.max_parallelism.group_of(key.key_hash());
         if !self.shape.range.contains(group) {
-            return Err(StateError::misuse(format!(
-                "the key belongs to key group {group}, outside the range {} of this subtask",
-                self.shape.range
-            )));
+            return Err(foreign(group, self.shape.range));
         }
         Ok(KeyCx::new(key, hashing::of(key), group))
     }
@@ -156,13 +166,13 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         spec: &ValueSpec<'_, V, N>,
     ) -> Result<StateId> {
         // Constant conditions, here and below: only the branch that is taken is compiled.
-        if const { needs_drop::<(K, N)>() } {
-            if const { needs_drop::<V>() } {
+        if const { is_shared::<(K, N)>() } {
+            if const { is_shared::<V>() } {
                 self.open_values::<N, V, Arc<(K, N)>, Shared<V>>(spec)
             } else {
                 self.open_values::<N, V, Arc<(K, N)>, Inline<V>>(spec)
             }
-        } else if const { needs_drop::<V>() } {
+        } else if const { is_shared::<V>() } {
             self.open_values::<N, V, Inline<(K, N)>, Shared<V>>(spec)
         } else {
             self.open_values::<N, V, Inline<(K, N)>, Inline<V>>(spec)
@@ -173,7 +183,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         &mut self,
         spec: &ListSpec<'_, T, N>,
     ) -> Result<StateId> {
-        if const { needs_drop::<(K, N)>() } {
+        if const { is_shared::<(K, N)>() } {
             self.open_lists::<N, T, Arc<(K, N)>>(spec)
         } else {
             self.open_lists::<N, T, Inline<(K, N)>>(spec)
@@ -187,20 +197,20 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         /// Opens the table for one way of holding owners and user keys.
         macro_rules! open {
             ($OS:ty, $US:ty) => {
-                if const { needs_drop::<UV>() } {
+                if const { is_shared::<UV>() } {
                     self.open_maps::<N, UK, UV, $OS, $US, Shared<UV>>(spec)
                 } else {
                     self.open_maps::<N, UK, UV, $OS, $US, Inline<UV>>(spec)
                 }
             };
         }
-        if const { needs_drop::<(K, N)>() } {
-            if const { needs_drop::<UK>() } {
+        if const { is_shared::<(K, N)>() } {
+            if const { is_shared::<UK>() } {
                 open!(Arc<(K, N)>, Arc<UK>)
             } else {
                 open!(Arc<(K, N)>, Inline<UK>)
             }
-        } else if const { needs_drop::<UK>() } {
+        } else if const { is_shared::<UK>() } {
             open!(Inline<(K, N)>, Arc<UK>)
         } else {
             open!(Inline<(K, N)>, Inline<UK>)
@@ -222,7 +232,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         self.registry.id(name)
     }
 
-    #[inline]
+    #[inline(always)]
     fn value_get<V: StateData, N: OrderedKey>(
         &self,
         handle: ValueHandle<V, N>,
@@ -235,7 +245,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn value_set<V: StateData, N: OrderedKey>(
         &mut self,
         handle: ValueHandle<V, N>,
@@ -244,7 +254,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         value: V,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_value(handle, cx, namespace, Some(&value))?;
+            self.charge_value(handle, apart(cx), namespace, Some(&value))?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         value_table!(self.registry, get_mut, handle.id(), <K, N, V>, table => {
@@ -260,7 +270,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         namespace: &N,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_value(handle, cx, namespace, None)?;
+            self.charge_value(handle, apart(cx), namespace, None)?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         value_table!(self.registry, get_mut, handle.id(), <K, N, V>, table => {
@@ -269,7 +279,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn value_update<V: StateData, N: OrderedKey, R>(
         &mut self,
         handle: ValueHandle<V, N>,
@@ -278,7 +288,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         f: impl FnOnce(&mut Option<V>) -> R,
     ) -> Result<R> {
         if self.live.is_limited() {
-            return self.limited_update(handle, cx, namespace, f);
+            return self.limited_update(handle, apart(cx), namespace, f);
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         value_table!(self.registry, get_mut, handle.id(), <K, N, V>, table => {
@@ -313,7 +323,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         Ok(result)
     }
 
-    #[inline]
+    #[inline(always)]
     fn list_append<T: StateData, N: OrderedKey>(
         &mut self,
         handle: ListHandle<T, N>,
@@ -322,7 +332,13 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         item: T,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(handle, cx, namespace, std::slice::from_ref(&item), false)?;
+            self.charge_list(
+                handle,
+                apart(cx),
+                namespace,
+                std::slice::from_ref(&item),
+                false,
+            )?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
@@ -339,7 +355,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         items: Vec<T>,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(handle, cx, namespace, &items, false)?;
+            self.charge_list(handle, apart(cx), namespace, &items, false)?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
@@ -356,7 +372,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         items: Vec<T>,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(handle, cx, namespace, &items, true)?;
+            self.charge_list(handle, apart(cx), namespace, &items, true)?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
@@ -388,7 +404,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         namespace: &N,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(handle, cx, namespace, &[], true)?;
+            self.charge_list(handle, apart(cx), namespace, &[], true)?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
@@ -397,7 +413,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn map_get<UK: OrderedKey, UV: StateData, N: OrderedKey>(
         &self,
         handle: MapHandle<UK, UV, N>,
@@ -411,7 +427,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn map_put<UK: OrderedKey, UV: StateData, N: OrderedKey>(
         &mut self,
         handle: MapHandle<UK, UV, N>,
@@ -421,7 +437,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         value: UV,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_entry(handle, cx, namespace, &user_key, Some(&value))?;
+            self.charge_entry(handle, apart(cx), namespace, &user_key, Some(&value))?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         map_table!(self.registry, get_mut, handle.id(), <K, N, UK, UV>, table => {
@@ -449,7 +465,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn map_update<UK: OrderedKey, UV: StateData, N: OrderedKey, R>(
         &mut self,
         handle: MapHandle<UK, UV, N>,
@@ -459,7 +475,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> Result<R> {
         if self.live.is_limited() {
-            return self.limited_map_update(handle, cx, namespace, user_key, f);
+            return self.limited_map_update(handle, apart(cx), namespace, user_key, f);
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         map_table!(self.registry, get_mut, handle.id(), <K, N, UK, UV>, table => {
@@ -475,7 +491,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         user_key: &UK,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_entry(handle, cx, namespace, user_key, None)?;
+            self.charge_entry(handle, apart(cx), namespace, user_key, None)?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         map_table!(self.registry, get_mut, handle.id(), <K, N, UK, UV>, table => {

@@ -57,6 +57,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Counts the value as replaced by `new`.
+    #[cold]
+    #[inline(never)]
     pub(super) fn charge_value<V: StateData, N: OrderedKey>(
         &mut self,
         handle: ValueHandle<V, N>,
@@ -76,6 +78,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Updates a copy, and writes it back if it fits.
+    #[cold]
+    #[inline(never)]
     pub(super) fn limited_update<V: StateData, N: OrderedKey, R>(
         &mut self,
         handle: ValueHandle<V, N>,
@@ -92,6 +96,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Counts the elements as added to the list, or as replacing it.
+    #[cold]
+    #[inline(never)]
     pub(super) fn charge_list<T: StateData, N: OrderedKey>(
         &mut self,
         handle: ListHandle<T, N>,
@@ -123,6 +129,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Counts the value of a user key as replaced by `new`.
+    #[cold]
+    #[inline(never)]
     pub(super) fn charge_entry<UK: OrderedKey, UV: StateData, N: OrderedKey>(
         &mut self,
         handle: MapHandle<UK, UV, N>,
@@ -143,6 +151,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Counts all entries as put, or none; of equal user keys the last one counts.
+    #[cold]
+    #[inline(never)]
     pub(super) fn charge_entries<UK: OrderedKey, UV: StateData, N: OrderedKey>(
         &mut self,
         handle: MapHandle<UK, UV, N>,
@@ -167,6 +177,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Updates a copy, and writes it back if it fits.
+    #[cold]
+    #[inline(never)]
     pub(super) fn limited_map_update<UK: OrderedKey, UV: StateData, N: OrderedKey, R>(
         &mut self,
         handle: MapHandle<UK, UV, N>,
@@ -187,6 +199,8 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Counts a map as gone.
+    #[cold]
+    #[inline(never)]
     pub(super) fn release_map<UK: OrderedKey, UV: StateData, N: OrderedKey>(
         &mut self,
         handle: MapHandle<UK, UV, N>,

@@ -56,33 +56,21 @@ where
         self.codec.clone()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self, owner: Owner<'_, K, N>) -> Option<&ListValue<T>> {
         let group = self.groups.get(owner.group)?;
         group.table.get(owner.hash, |held| owner.is(held))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn append(&mut self, owner: Owner<'_, K, N>, item: T, stamp: Stamp) {
-        let mut item = Some(item);
         let Some(group) = self.groups.get_mut(owner.group) else {
             return;
         };
-        group.table.modify(
-            owner.hash,
-            |held| owner.is(held),
-            stamp.epoch,
-            |list| {
-                if let Some(item) = item.take() {
-                    list.push(item, list_stamp(stamp));
-                }
-            },
-        );
-        if let Some(item) = item {
-            let list = ListValue::new(vec![item], stamp.epoch);
-            group
-                .table
-                .insert_new(owner.hash, owner.hold(), list, stamp.epoch, rehash);
+        let same = |held: &KS| owner.is(held);
+        match group.table.get_mut(owner.hash, same, stamp.epoch) {
+            Some(list) => list.push(item, list_stamp(stamp)),
+            None => self.begin(owner.apart(), item, stamp.epoch),
         }
     }
 
@@ -90,25 +78,9 @@ where
         if items.is_empty() {
             return;
         }
-        let mut items = Some(items);
-        let Some(group) = self.groups.get_mut(owner.group) else {
-            return;
-        };
-        group.table.modify(
-            owner.hash,
-            |held| owner.is(held),
-            stamp.epoch,
-            |list| {
-                if let Some(items) = items.take() {
-                    list.extend(items, list_stamp(stamp));
-                }
-            },
-        );
-        if let Some(items) = items {
-            let list = ListValue::new(items, stamp.epoch);
-            group
-                .table
-                .insert_new(owner.hash, owner.hold(), list, stamp.epoch, rehash);
+        match self.list_mut(owner, stamp) {
+            Some(list) => list.extend(items, list_stamp(stamp)),
+            None => self.insert(owner, ListValue::new(items, stamp.epoch), stamp.epoch),
         }
     }
 
@@ -116,24 +88,30 @@ where
         if items.is_empty() {
             return self.clear(owner, stamp);
         }
-        let mut list = Some(ListValue::new(items, stamp.epoch));
-        let Some(group) = self.groups.get_mut(owner.group) else {
-            return;
-        };
-        group.table.modify(
-            owner.hash,
-            |held| owner.is(held),
-            stamp.epoch,
-            |held| {
-                if let Some(list) = list.take() {
-                    *held = list;
-                }
-            },
-        );
-        if let Some(list) = list {
-            group
-                .table
-                .insert_new(owner.hash, owner.hold(), list, stamp.epoch, rehash);
+        let list = ListValue::new(items, stamp.epoch);
+        match self.list_mut(owner, stamp) {
+            Some(held) => *held = list,
+            None => self.insert(owner, list, stamp.epoch),
+        }
+    }
+
+    fn list_mut(&mut self, owner: Owner<'_, K, N>, stamp: Stamp) -> Option<&mut ListValue<T>> {
+        let group = self.groups.get_mut(owner.group)?;
+        let same = |held: &KS| owner.is(held);
+        group.table.get_mut(owner.hash, same, stamp.epoch)
+    }
+
+    /// Adds a list that is not there yet, with its first element.
+    #[inline(never)]
+    fn begin(&mut self, owner: Owner<'_, K, N>, item: T, epoch: u32) {
+        self.insert(owner, ListValue::new(vec![item], epoch), epoch);
+    }
+
+    /// Adds a list that is not there yet.
+    fn insert(&mut self, owner: Owner<'_, K, N>, list: ListValue<T>, epoch: u32) {
+        if let Some(group) = self.groups.get_mut(owner.group) {
+            let (hash, key) = (owner.hash, owner.hold());
+            group.table.insert_new(hash, key, list, epoch, rehash);
         }
     }
 

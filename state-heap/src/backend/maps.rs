@@ -13,6 +13,7 @@ use crate::table::{FrozenTable, Hold, KeyHold, Table};
 use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact, decode_key_exact,
 };
+use scopeguard::{ScopeGuard, guard};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::{Bound, ControlFlow};
@@ -82,7 +83,7 @@ where
         held.user.get() == user_key && owner.is(&held.owner)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self, owner: Owner<'_, K, N>, user_key: &UK) -> Option<&UV> {
         let group = self.entries.get(owner.group)?;
         let hash = entry_hash(owner.hash, user_key);
@@ -92,39 +93,27 @@ where
             .get()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&mut self, owner: Owner<'_, K, N>, user_key: UK, value: UV, stamp: Stamp) {
-        let mut value = Some(value);
-        let Some(group) = self.entries.get_mut(owner.group) else {
-            return;
-        };
         let hash = entry_hash(owner.hash, &user_key);
-        let same = |held: &MapKey<OS, US>| Self::is(owner, &user_key, held);
-        group.table.modify(hash, same, stamp.epoch, |held| {
-            if let Some(value) = value.take() {
-                held.set(value);
-            }
-        });
-        if let Some(value) = value {
-            self.insert(owner, hash, user_key, value, stamp);
+        match self.value_mut(owner, hash, &user_key, stamp) {
+            Some(held) => held.set(value),
+            None => self.insert(owner.apart(), hash, user_key, value, stamp.epoch),
         }
     }
 
     /// Adds an entry that is not there yet.
-    fn insert(&mut self, owner: Owner<'_, K, N>, hash: u64, user_key: UK, value: UV, stamp: Stamp) {
+    #[inline(never)]
+    fn insert(&mut self, owner: Owner<'_, K, N>, hash: u64, user_key: UK, value: UV, epoch: u32) {
         let user = US::new(user_key);
         let Some(held) = self.add_user_key(owner, user.clone()) else {
             return;
         };
         if let Some(group) = self.entries.get_mut(owner.group) {
             let (key, value) = (MapKey { owner: held, user }, VS::new(value));
-            group.table.insert_new(
-                hash,
-                key,
-                value,
-                stamp.epoch,
-                rehash_entry::<K, N, UK, OS, US>,
-            );
+            group
+                .table
+                .insert_new(hash, key, value, epoch, rehash_entry::<K, N, UK, OS, US>);
         }
     }
 
@@ -133,8 +122,9 @@ where
         let owners = self.owners.get_mut(owner.group)?;
         let found = owners.get_key_value(owner.hash, |held| owner.is(held));
         if let Some(held) = found.map(|(held, _)| held.clone()) {
-            let same = |held: &OS| owner.is(held);
-            owners.modify(owner.hash, same, 0, |users| users.insert(user));
+            if let Some(users) = owners.get_mut(owner.hash, |held| owner.is(held), 0) {
+                users.insert(user);
+            }
             return Some(held);
         }
         let held: OS = owner.hold();
@@ -142,7 +132,7 @@ where
         Some(held)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn update<R>(
         &mut self,
         owner: Owner<'_, K, N>,
@@ -150,31 +140,48 @@ where
         stamp: Stamp,
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> R {
-        let mut f = Some(f);
         let hash = entry_hash(owner.hash, user_key);
-        let group = self.entries.get_mut(owner.group);
-        let found = group.and_then(|group| {
-            let same = |held: &MapKey<OS, US>| Self::is(owner, user_key, held);
-            group.table.modify(hash, same, stamp.epoch, |held| {
-                f.take().map(|f| held.update(f))
-            })
+        // Should the closure panic, having emptied the value, no empty entry must stay.
+        let mut table = guard(self, |table| {
+            table.remove_if_vacant(owner.apart(), user_key, stamp);
         });
-        match (found.flatten(), f) {
-            (Some((result, present)), _) => {
-                if !present {
-                    self.remove(owner, user_key, stamp);
-                }
-                result
+        if let Some(held) = table.value_mut(owner, hash, user_key, stamp) {
+            let (result, present) = held.update(f);
+            let table = ScopeGuard::into_inner(table);
+            if !present {
+                table.remove(owner.apart(), user_key, stamp);
             }
-            (None, Some(f)) => {
-                let mut value = None;
-                let result = f(&mut value);
-                if let Some(value) = value {
-                    self.insert(owner, hash, user_key.clone(), value, stamp);
-                }
-                result
-            }
-            (None, None) => super::values::unreachable_update(),
+            return result;
+        }
+        let table = ScopeGuard::into_inner(table);
+        let mut value = None;
+        let result = f(&mut value);
+        if let Some(value) = value {
+            table.insert(owner.apart(), hash, user_key.clone(), value, stamp.epoch);
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn value_mut(
+        &mut self,
+        owner: Owner<'_, K, N>,
+        hash: u64,
+        user_key: &UK,
+        stamp: Stamp,
+    ) -> Option<&mut VS> {
+        let group = self.entries.get_mut(owner.group)?;
+        let same = |held: &MapKey<OS, US>| Self::is(owner, user_key, held);
+        group.table.get_mut(hash, same, stamp.epoch)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remove_if_vacant(&mut self, owner: Owner<'_, K, N>, user_key: &UK, stamp: Stamp) {
+        let hash = entry_hash(owner.hash, user_key);
+        let held = self.value_mut(owner, hash, user_key, stamp);
+        if held.is_some_and(|held| held.get().is_none()) {
+            self.remove(owner, user_key, stamp);
         }
     }
 
@@ -186,11 +193,11 @@ where
             return;
         };
         let same = |held: &OS| owner.is(held);
-        let left = owners.modify(owner.hash, same, 0, |users| {
-            users.remove(user_key);
-            users.len()
-        });
-        if left == Some(0) {
+        let Some(users) = owners.get_mut(owner.hash, same, 0) else {
+            return;
+        };
+        users.remove(user_key);
+        if users.is_empty() {
             owners.remove(owner.hash, same, rehash);
         }
     }

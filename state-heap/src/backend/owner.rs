@@ -22,19 +22,37 @@ impl<K, N> Clone for Owner<'_, K, N> {
 impl<K, N> Copy for Owner<'_, K, N> {}
 
 impl<'a, K: OrderedKey, N: OrderedKey> Owner<'a, K, N> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(range: KeyGroupRange, cx: KeyCx<'a, K>, namespace: &'a N) -> Self {
         Self {
             key: cx.key(),
             namespace,
             hash: hashing::with_namespace(cx.hash(), namespace),
             // Entering checked the range; the place of a foreign group holds nothing.
-            group: range.index_of(cx.group()).unwrap_or(usize::MAX),
+            group: range.place_of(cx.group()),
+        }
+    }
+
+    /// The same, made anew of its parts. Handing the address of an owner to a function that is not
+    /// inlined would keep it in memory also where that function is not called.
+    #[inline(always)]
+    pub(super) fn apart(self) -> Self {
+        let Self {
+            key,
+            namespace,
+            hash,
+            group,
+        } = self;
+        Self {
+            key,
+            namespace,
+            hash,
+            group,
         }
     }
 
     /// Whether a held owner is this one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is<KS: KeyHold<(K, N)>>(&self, held: &KS) -> bool {
         let (key, namespace) = held.get();
         key == self.key && namespace == self.namespace

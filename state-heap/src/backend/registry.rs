@@ -102,12 +102,8 @@ impl<K: 'static> Registry<K> {
     /// The table of `id`, if it is of type `T`.
     #[inline]
     pub(super) fn get_mut<T: StateTable<K>>(&mut self, id: StateId) -> Result<&mut T> {
-        let wrong = id.owner() != self.owner;
-        // Looked up by index twice: a reference that is returned on one path only would keep the
-        // registry borrowed on the other.
         match self.tables.get_mut(id.slot() as usize) {
-            Some(table) if !wrong && (&**table as &dyn Any).is::<T>() => (&mut **table
-                as &mut dyn Any)
+            Some(table) if id.owner() == self.owner => (&mut **table as &mut dyn Any)
                 .downcast_mut()
                 .ok_or_else(|| wrong_handle(id)),
             _ => Err(wrong_handle(id)),

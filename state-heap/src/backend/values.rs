@@ -11,6 +11,7 @@ use crate::table::{FrozenTable, Hold, KeyHold};
 use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
+use scopeguard::{ScopeGuard, guard};
 use std::any::Any;
 use std::hint::black_box;
 use std::marker::PhantomData;
@@ -49,26 +50,29 @@ where
         self.codec.clone()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&self, owner: Owner<'_, K, N>) -> Option<&V> {
         let group = self.groups.get(owner.group)?;
         group.table.get(owner.hash, |held| owner.is(held))?.get()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn set(&mut self, owner: Owner<'_, K, N>, value: V, stamp: Stamp) {
-        let Some(group) = self.groups.get_mut(owner.group) else {
-            return;
-        };
-        let same = |held: &KS| owner.is(held);
-        group.table.set(
-            owner.hash,
-            same,
-            || owner.hold(),
-            value,
-            stamp.epoch,
-            rehash,
-        );
+        match self.value_mut(owner, stamp) {
+            Some(held) => held.set(value),
+            None => self.insert(owner.apart(), value, stamp.epoch),
+        }
+    }
+
+    /// Adds a value where there is none.
+    #[inline(never)]
+    fn insert(&mut self, owner: Owner<'_, K, N>, value: V, epoch: u32) {
+        if let Some(group) = self.groups.get_mut(owner.group) {
+            let (key, value) = (owner.hold(), VS::new(value));
+            group
+                .table
+                .insert_new(owner.hash, key, value, epoch, rehash);
+        }
     }
 
     pub(super) fn clear(&mut self, owner: Owner<'_, K, N>, stamp: Stamp) {
@@ -78,41 +82,45 @@ where
         group.remove(owner.hash, |held| owner.is(held), stamp, rehash);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn update<R>(
         &mut self,
         owner: Owner<'_, K, N>,
         stamp: Stamp,
         f: impl FnOnce(&mut Option<V>) -> R,
     ) -> R {
-        let mut f = Some(f);
+        // Should the closure panic, having emptied the value, no empty entry must stay.
+        let mut table = guard(self, |table| table.remove_if_vacant(owner.apart(), stamp));
+        if let Some(held) = table.value_mut(owner, stamp) {
+            let (result, present) = held.update(f);
+            let table = ScopeGuard::into_inner(table);
+            if !present {
+                table.clear(owner.apart(), stamp);
+            }
+            return result;
+        }
+        let table = ScopeGuard::into_inner(table);
+        let mut value = None;
+        let result = f(&mut value);
+        if let Some(value) = value {
+            table.insert(owner.apart(), value, stamp.epoch);
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn value_mut(&mut self, owner: Owner<'_, K, N>, stamp: Stamp) -> Option<&mut VS> {
+        let group = self.groups.get_mut(owner.group)?;
         let same = |held: &KS| owner.is(held);
-        let group = self.groups.get_mut(owner.group);
-        let found = group.and_then(|group| {
-            group.table.modify(owner.hash, same, stamp.epoch, |held| {
-                // Called at most once; what is left in `f` says whether it was.
-                f.take().map(|f| held.update(f))
-            })
-        });
-        match (found.flatten(), f) {
-            (Some((result, present)), _) => {
-                if !present {
-                    self.clear(owner, stamp);
-                }
-                result
-            }
-            (None, Some(f)) => {
-                let mut value = None;
-                let result = f(&mut value);
-                if let (Some(value), Some(group)) = (value, self.groups.get_mut(owner.group)) {
-                    let held = VS::new(value);
-                    group
-                        .table
-                        .insert_new(owner.hash, owner.hold(), held, stamp.epoch, rehash);
-                }
-                result
-            }
-            (None, None) => unreachable_update(),
+        group.table.get_mut(owner.hash, same, stamp.epoch)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remove_if_vacant(&mut self, owner: Owner<'_, K, N>, stamp: Stamp) {
+        let held = self.value_mut(owner, stamp);
+        if held.is_some_and(|held| held.get().is_none()) {
+            self.clear(owner, stamp);
         }
     }
 
@@ -139,12 +147,6 @@ where
     pub(super) fn reset_group(&mut self, group: usize) {
         self.groups.reset(group);
     }
-}
-
-/// `modify` calls its closure exactly when it returns something.
-#[cold]
-pub(super) fn unreachable_update() -> ! {
-    panic!("a table called the closure of an update and returned nothing")
 }
 
 impl<K, N, V, KS, VS> StateTable<K> for ValueTable<K, N, V, KS, VS>

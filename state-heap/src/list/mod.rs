@@ -9,7 +9,7 @@ mod chunk;
 mod tests;
 
 use chunk::Chunk;
-use std::sync::Arc;
+use triomphe::Arc;
 
 /// The greatest number of elements of a chunk.
 pub const MAX_CHUNK: usize = 8_192;
@@ -28,7 +28,14 @@ pub struct ListStamp {
 
 /// The elements of one list. Cheap to clone; never empty when it stands in a table.
 #[derive(Debug)]
-pub struct ListValue<T>(Arc<Spine<T>>);
+pub struct ListValue<T>(Held<T>);
+
+/// Most lists have a single chunk: it is reached in one step, and costs one allocation less.
+#[derive(Debug)]
+enum Held<T> {
+    One(Arc<Chunk<T>>),
+    Many(Arc<Spine<T>>),
+}
 
 #[derive(Debug)]
 struct Spine<T> {
@@ -40,7 +47,10 @@ struct Spine<T> {
 // By hand, here and below: derived, they would demand `T: Clone`.
 impl<T> Clone for ListValue<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(match &self.0 {
+            Held::One(chunk) => Held::One(Arc::clone(chunk)),
+            Held::Many(spine) => Held::Many(Arc::clone(spine)),
+        })
     }
 }
 
@@ -56,73 +66,92 @@ impl<T> Clone for Spine<T> {
 impl<T> ListValue<T> {
     /// A list that begins in this epoch with these elements.
     pub fn new(items: Vec<T>, epoch: u32) -> Self {
-        let chunks = vec![Arc::new(Chunk::new(items, epoch))];
-        Self(Arc::new(Spine {
-            chunks,
-            begun: epoch,
-        }))
+        Self(Held::One(Arc::new(Chunk::new(items, epoch))))
     }
 
     /// The number of elements.
     pub fn len(&self) -> usize {
-        self.0.chunks.iter().map(|chunk| chunk.len()).sum()
+        self.chunks().iter().map(|chunk| chunk.len()).sum()
     }
 
     /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
-        self.0.chunks.iter().all(|chunk| chunk.len() == 0)
+        self.chunks().iter().all(|chunk| chunk.len() == 0)
     }
 
     /// The elements, in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.chunks.iter().flat_map(|chunk| chunk.items())
+        self.chunks().iter().flat_map(|chunk| chunk.items())
     }
 
     /// Adds one element at the end.
     #[inline]
     pub fn push(&mut self, item: T, stamp: ListStamp) {
-        let spine = Arc::make_mut(&mut self.0);
-        if let Some(items) = spine.tail(stamp.epoch) {
-            items.push(item);
-        } else {
-            spine.begin(vec![item], stamp);
+        match self.tail(stamp.epoch) {
+            Some(tail) => tail.push(item),
+            None => self.begin(vec![item], stamp),
         }
     }
 
     /// Adds all elements at the end.
     pub fn extend(&mut self, items: Vec<T>, stamp: ListStamp) {
-        let spine = Arc::make_mut(&mut self.0);
-        match spine.tail(stamp.epoch) {
+        match self.tail(stamp.epoch) {
             Some(tail) if tail.len() + items.len() <= MAX_CHUNK => tail.extend(items),
-            _ => spine.begin(items, stamp),
+            _ => self.begin(items, stamp),
         }
     }
 
     /// What changed after the epoch `since`: whether the list was begun anew since then, and the
     /// elements that came; all of them if it was, or if `since` is `None`.
     pub fn since(&self, since: Option<u32>) -> (bool, impl Iterator<Item = &T>) {
-        let whole = since.is_none_or(|since| self.0.begun > since);
-        let chunks = self.0.chunks.iter();
+        let begun = match &self.0 {
+            Held::One(chunk) => chunk.epoch(),
+            Held::Many(spine) => spine.begun,
+        };
+        let whole = since.is_none_or(|since| begun > since);
+        let chunks = self.chunks().iter();
         let came = chunks.filter(move |chunk| whole || since.is_none_or(|s| chunk.epoch() > s));
         (whole, came.flat_map(|chunk| chunk.items()))
     }
-}
 
-impl<T> Spine<T> {
+    #[inline]
+    fn chunks(&self) -> &[Arc<Chunk<T>>] {
+        match &self.0 {
+            Held::One(chunk) => std::slice::from_ref(chunk),
+            Held::Many(spine) => &spine.chunks,
+        }
+    }
+
     /// The elements of the last chunk, if more may be added to it in this epoch.
     #[inline]
     fn tail(&mut self, epoch: u32) -> Option<&mut Vec<T>> {
-        let last = Arc::get_mut(self.chunks.last_mut()?)?;
-        last.open_in(epoch)
+        let last = match &mut self.0 {
+            Held::One(chunk) => chunk,
+            Held::Many(spine) => Arc::make_mut(spine).chunks.last_mut()?,
+        };
+        Arc::get_mut(last)?.open_in(epoch)
     }
 
     /// Begins a chunk, after merging small ones before it.
     #[cold]
     fn begin(&mut self, items: Vec<T>, stamp: ListStamp) {
-        while self.merge_settled(stamp.settled) {}
-        self.chunks.push(Arc::new(Chunk::new(items, stamp.epoch)));
+        let chunk = Arc::new(Chunk::new(items, stamp.epoch));
+        match &mut self.0 {
+            Held::One(first) => {
+                let (begun, chunks) = (first.epoch(), vec![Arc::clone(first), chunk]);
+                self.0 = Held::Many(Arc::new(Spine { chunks, begun }));
+            }
+            Held::Many(spine) => {
+                let spine = Arc::make_mut(spine);
+                while spine.merge_settled(stamp.settled) {}
+                spine.chunks.push(chunk);
+            }
+        }
     }
+}
 
+impl<T> Spine<T> {
     /// Merges the last two settled chunks if nobody else reads them and the first is not much
     /// longer: so each element is moved a logarithmic number of times at most.
     fn merge_settled(&mut self, settled: u32) -> bool {

@@ -48,13 +48,13 @@ fn pieces_are_merged_once_settled_and_not_shared() {
     for n in 1..1_000 {
         list.push(n, at(1 + n, n.saturating_sub(1)));
     }
-    assert!(list.0.chunks.len() < 20, "{} chunks", list.0.chunks.len());
+    assert!(list.chunks().len() < 20, "{} chunks", list.chunks().len());
     assert!(list.iter().copied().eq(0..1_000));
 
     let mut apart = ListValue::new(vec![0], 1);
     (1..100).for_each(|n| apart.push(n, at(1 + n, 0)));
     assert_eq!(
-        apart.0.chunks.len(),
+        apart.chunks().len(),
         100,
         "deltas may still need them apart"
     );
@@ -65,5 +65,5 @@ fn long_lists_have_few_chunks() {
     let mut list = ListValue::new(vec![0], 1);
     (1..1_000_000).for_each(|n| list.push(n, at(1, 0)));
     assert_eq!(list.len(), 1_000_000);
-    assert_eq!(list.0.chunks.len(), 1_000_000usize.div_ceil(MAX_CHUNK));
+    assert_eq!(list.chunks().len(), 1_000_000usize.div_ceil(MAX_CHUNK));
 }

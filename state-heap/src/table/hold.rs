@@ -1,8 +1,20 @@
-//! How a table holds its keys and values: inline, or behind an `Arc` if they own heap memory.
+//! How a table holds its keys and values: inline, or behind an `Arc` if they own heap memory or are
+//! large.
 
 use alluvium_state_api::StateData;
 use std::borrow::Borrow;
+use std::mem::needs_drop;
 use std::sync::Arc;
+
+/// The size in bytes up to which what owns no heap memory is held inline. A write to a table that a
+/// snapshot shares copies its few hundred entries: larger ones would make that slow, and the table
+/// sparse.
+pub const MAX_INLINE: usize = 64;
+
+/// Whether a `T` is held behind an `Arc` rather than inline.
+pub const fn is_shared<T>() -> bool {
+    needs_drop::<T>() || size_of::<T>() > MAX_INLINE
+}
 
 /// Holds a key. Cloning it is cheap and clones no key that owns memory; it compares as the key.
 pub trait KeyHold<T>: Borrow<T> + Clone + Ord + Send + Sync + 'static {
@@ -18,7 +30,8 @@ pub trait Hold<T>: Clone + Send + Sync + 'static {
     /// Holds `value`.
     fn new(value: T) -> Self;
 
-    /// The value; `None` only after an update whose closure took it and panicked.
+    /// The value; `None` only after an [`update`](Self::update) whose closure took it and panicked:
+    /// the entry is then to be removed.
     fn get(&self) -> Option<&T>;
 
     /// Replaces the value.
@@ -28,7 +41,7 @@ pub trait Hold<T>: Clone + Send + Sync + 'static {
     fn update<R>(&mut self, f: impl FnOnce(&mut Option<T>) -> R) -> (R, bool);
 }
 
-/// Holds something that owns no heap memory.
+/// Holds something small that owns no heap memory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Inline<T>(T);
 
@@ -83,22 +96,22 @@ impl<T: StateData> Hold<T> for Inline<T> {
     }
 }
 
-/// Holds something that owns heap memory: shared with snapshots until written.
+/// Holds something large, or that owns heap memory: shared with snapshots until written.
 #[derive(Debug)]
-pub struct Shared<T>(Arc<Option<T>>);
+pub struct Shared<T>(triomphe::Arc<Option<T>>);
 
 // By hand: derived, it would demand `T: Clone`.
 impl<T> Clone for Shared<T> {
     #[inline]
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(triomphe::Arc::clone(&self.0))
     }
 }
 
 impl<T: StateData> Hold<T> for Shared<T> {
     #[inline]
     fn new(value: T) -> Self {
-        Self(Arc::new(Some(value)))
+        Self(triomphe::Arc::new(Some(value)))
     }
 
     #[inline]
@@ -108,16 +121,16 @@ impl<T: StateData> Hold<T> for Shared<T> {
 
     #[inline]
     fn set(&mut self, value: T) {
-        match Arc::get_mut(&mut self.0) {
+        match triomphe::Arc::get_mut(&mut self.0) {
             Some(held) => *held = Some(value),
-            None => self.0 = Arc::new(Some(value)),
+            None => self.0 = triomphe::Arc::new(Some(value)),
         }
     }
 
-    /// Works in place: a panic leaves what the closure left.
+    /// Works in place: a panic leaves what the closure left, which may be nothing.
     #[inline]
     fn update<R>(&mut self, f: impl FnOnce(&mut Option<T>) -> R) -> (R, bool) {
-        let value = Arc::make_mut(&mut self.0);
+        let value = triomphe::Arc::make_mut(&mut self.0);
         let result = f(value);
         (result, value.is_some())
     }

@@ -57,7 +57,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     }
 
     /// What is held for the key with this hash.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
         let cell = self.cells.get(self.addresses.cell(hash))?;
         cell.table()
@@ -66,7 +66,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     }
 
     /// The held key and what is held for it.
-    #[inline]
+    #[inline(always)]
     pub fn get_key_value(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(&KS, &VS)> {
         let cell = self.cells.get(self.addresses.cell(hash))?;
         cell.table()
@@ -74,21 +74,17 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
             .map(|slot| (&slot.key, &slot.value))
     }
 
-    /// Lends what is held for the key to `f`, and stamps it; `None` if it is not there.
-    #[inline]
-    pub fn modify<R>(
-        &mut self,
-        hash: u64,
-        eq: impl Fn(&KS) -> bool,
-        stamp: u32,
-        f: impl FnOnce(&mut VS) -> R,
-    ) -> Option<R> {
+    /// What is held for the key with this hash, for writing: stamped, and in no snapshot's sight.
+    #[inline(always)]
+    pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&KS) -> bool, stamp: u32) -> Option<&mut VS> {
         let cell = self.cells.get_mut(self.addresses.cell(hash))?;
         let (table, newest) = cell.write();
         let slot = table.find_mut(hash, |slot| eq(&slot.key))?;
-        *newest = stamp.max(*newest);
+        if *newest < stamp {
+            *newest = stamp;
+        }
         slot.stamp = stamp;
-        Some(f(&mut slot.value))
+        Some(&mut slot.value)
     }
 
     /// Adds an entry whose key is not there yet.
@@ -234,14 +230,9 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     ) where
         VS: Hold<V>,
     {
-        let mut value = Some(value);
-        let found = self.modify(hash, eq, stamp, |held| {
-            if let Some(value) = value.take() {
-                held.set(value);
-            }
-        });
-        if let (None, Some(value)) = (found, value) {
-            self.insert_new(hash, key(), VS::new(value), stamp, rehash);
+        match self.get_mut(hash, eq, stamp) {
+            Some(held) => held.set(value),
+            None => self.insert_new(hash, key(), VS::new(value), stamp, rehash),
         }
     }
 }

@@ -17,5 +17,5 @@ mod small;
 mod tests;
 
 pub use frozen::FrozenTable;
-pub use hold::{Hold, Inline, KeyHold, Shared};
+pub use hold::{Hold, Inline, KeyHold, MAX_INLINE, Shared, is_shared};
 pub use live::Table;

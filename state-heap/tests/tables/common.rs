@@ -127,21 +127,16 @@ where
         f: impl FnOnce(&mut Option<V>) -> R,
     ) -> R {
         let hash = hash_of(&key);
-        let mut f = Some(f);
-        let found = self.table.modify(
-            hash,
-            |held| *held.get() == key,
-            epoch,
-            |held| held.update(f.take().unwrap()),
-        );
-        if let Some((result, present)) = found {
+        let eq = |held: &KS| *held.get() == key;
+        if let Some(held) = self.table.get_mut(hash, eq, epoch) {
+            let (result, present) = held.update(f);
             if !present {
                 self.remove(&key);
             }
             return result;
         }
         let mut value = None;
-        let result = f.take().unwrap()(&mut value);
+        let result = f(&mut value);
         if let Some(value) = value {
             let (key, value) = (KS::new(key), VS::new(value));
             self.table

@@ -6,4 +6,5 @@ mod common;
 mod copying;
 mod growth;
 mod oracle;
+mod schedules;
 mod threads;
