@@ -87,4 +87,17 @@ examples! {
         "limit exceeded: the snapshot of subtask 0 of operator 'count' is 121, over the limit of 100 set by 'state.backend.memory.max-snapshot-size'",
         "limit exceeded: the live keyed state of a subtask is 16, over the limit of 10 set by 'state.backend.memory.max-live-size'",
     ];
+
+    configure from "../examples/configure.rs" prints [
+        "execution.checkpointing.dir: hdfs://namenode:40010/flink/checkpoints in cluster.yaml:3",
+        "execution.checkpointing.savepoint-dir: hdfs:///flink/savepoints in cluster.yaml:4",
+        "'state.backend' in cluster.yaml:2 is an older name of 'state.backend.type'",
+        "'state.checkpoints.dir' in cluster.yaml:3 is an older name of 'execution.checkpointing.dir'",
+        "'state.savepoints.dir' in cluster.yaml:4 is an older name of 'execution.checkpointing.savepoint-dir'",
+        "backend Filesystem, interval Some(100ms), timeout 120s",
+        "greatest sum: Some(10)",
+        "unknown key 'execution.checkpointing.intervall' in alluvium.yaml:1: the nearest known key is 'execution.checkpointing.interval'",
+        "'execution.checkpointing.timeout' in alluvium.yaml:1: expected a duration such as 500 ms, 10 s, 5 min or 2 h, found 'a while'",
+        "'execution.checkpointing.storage' = 'filesystem' (in alluvium.yaml:1) needs 'execution.checkpointing.dir', which is not set",
+    ];
 }

@@ -21,6 +21,7 @@ pub struct Configuration {
     program: Layer,
     arguments: Layer,
     file: Layer,
+    defaults: Layer,
     warnings: Vec<Warning>,
 }
 
@@ -146,6 +147,21 @@ impl Configuration {
         self.set(option, &value.into(), Origin::Named(reason.to_owned()))
     }
 
+    /// The same with a default of the program's own in the place of the option's: everything else
+    /// wins over it.
+    ///
+    /// # Errors
+    /// `Misuse` if the value is out of range.
+    pub fn with_default<T: Setting>(
+        mut self,
+        option: &ConfigOption<T>,
+        value: impl Into<T::Value>,
+    ) -> Result<Self> {
+        let entry = entry(option, &value.into(), Origin::Default)?;
+        self.defaults.insert(option.key(), entry);
+        Ok(self)
+    }
+
     /// What an option is.
     pub fn get<T: Setting>(&self, option: &ConfigOption<T>) -> T {
         self.entry(option.key())
@@ -159,9 +175,9 @@ impl Configuration {
         self.origin_of(option.key())
     }
 
-    /// Whether anything sets the option.
+    /// Whether anything but a default sets the option.
     pub fn is_set<T: Setting>(&self, option: &ConfigOption<T>) -> bool {
-        self.entry(option.key()).is_some()
+        self.origin(option) != &Origin::Default
     }
 
     /// Every option there is, as it stands.
@@ -184,7 +200,8 @@ impl Configuration {
         &self.warnings
     }
 
-    /// What is set, as a file that sets the same, with one line for each option.
+    /// What is set, defaults of the program's own included, as a file that sets the same, with one
+    /// line for each option.
     ///
     /// # Errors
     /// `Misuse` if YAML cannot hold a value.
@@ -202,14 +219,8 @@ impl Configuration {
         value: &T::Value,
         origin: Origin,
     ) -> Result<Self> {
-        let (key, text) = (option.key(), value.print());
-        option.check_range(value).map_err(|expected| {
-            let found = quote(&text);
-            StateError::misuse(format!(
-                "'{key}' {origin}: expected {expected}, found {found}"
-            ))
-        })?;
-        self.program.insert(key, Entry { text, origin });
+        let entry = entry(option, value, origin)?;
+        self.program.insert(option.key(), entry);
         Ok(self)
     }
 
@@ -223,12 +234,13 @@ impl Configuration {
         let text = text.trim();
         let option = options::find(written).ok_or_else(|| suggest::unknown(written, &origin))?;
         let key = option.key();
-        let checked = option.check(text).map_err(|expected| {
-            let subject = subject(key, written, &origin);
-            match text {
-                "" => format!("{subject}: expected {expected}, found nothing"),
-                text => format!("{subject}: expected {expected}, found {}", quote(text)),
-            }
+        let checked = option.check(text).map_err(|misfit| {
+            let (subject, expected) = (subject(key, written, &origin), misfit.expected);
+            let found = match misfit.found.as_str() {
+                "" => "nothing".to_owned(),
+                found => quote(found),
+            };
+            format!("{subject}: expected {expected}, found {found}")
         })?;
         if key != written {
             let message = format!("'{written}' {origin} is an older name of '{key}'");
@@ -243,7 +255,7 @@ impl Configuration {
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {
-        let layers = [&self.program, &self.arguments, &self.file];
+        let layers = [&self.program, &self.arguments, &self.file, &self.defaults];
         layers.into_iter().find_map(|layer| layer.get(key))
     }
 
@@ -251,4 +263,17 @@ impl Configuration {
         self.entry(key)
             .map_or(&Origin::Default, |entry| &entry.origin)
     }
+}
+
+/// # Errors
+/// `Misuse` if the value is out of range.
+fn entry<T: Setting>(option: &ConfigOption<T>, value: &T::Value, origin: Origin) -> Result<Entry> {
+    let text = value.print();
+    option.check_range(value).map_err(|expected| {
+        let (key, found) = (option.key(), quote(&text));
+        StateError::misuse(format!(
+            "'{key}' {origin}: expected {expected}, found {found}"
+        ))
+    })?;
+    Ok(Entry { text, origin })
 }

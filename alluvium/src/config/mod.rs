@@ -61,7 +61,7 @@ pub use file::MAX_FILE_SIZE;
 pub use origin::Origin;
 pub use resolve::{BackendKind, Resolved, RestartStrategy};
 pub use value::{
-    BackendType, ByteSize, CheckpointRetention, CheckpointStorageType, CompressionType,
-    ConfigValue, Location, RestartStrategyType,
+    BackendType, ByteSize, CheckpointStorageType, CompressionType, ConfigValue, Location,
+    RestartStrategyType,
 };
 pub use warning::Warning;

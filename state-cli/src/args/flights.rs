@@ -1,6 +1,7 @@
 //! The options of `alluvium run flights`.
 
-use super::{duration, job_id};
+use super::{ConfigArgs, duration, job_id};
+use alluvium::config::{BackendType, Location};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +15,9 @@ Examples:
       where its last checkpoint stands, also with another --parallelism.
   alluvium run flights --repeat 30 --crash-after 1000000
       Dies in the midst of it.
+  alluvium run flights --config alluvium.yaml -D execution.checkpointing.num-retained=3
+      Is configured by a file and by name; an option of the command line that has a name in
+      brackets wins over both. All names stand in docs/configuration.md.
 
 Lines of the input are numbered as in an editor: the header is line 1.
 ALLUVIUM_LOG=warn (or info, debug) shows what the library logs.";
@@ -38,26 +42,31 @@ pub(crate) struct FlightsArgs {
     #[arg(long, value_name = "DIR", default_value = "./alluvium-out")]
     pub(crate) output: PathBuf,
 
-    /// The number of subtasks of each operator [default: the number of cores]
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+
+    /// The number of subtasks of each operator [parallelism.default; default: the number of cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) parallelism: Option<u32>,
 
     /// The number of key groups, fixed for the life of the job: the greatest parallelism that it
-    /// can ever have
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=32_768))]
-    pub(crate) max_parallelism: u32,
+    /// can ever have [pipeline.max-parallelism; default: 128]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32_768))]
+    pub(crate) max_parallelism: Option<u32>,
 
-    /// Where state is kept
-    #[arg(long, value_enum, default_value_t = BackendName::Filesystem)]
-    pub(crate) backend: BackendName,
+    /// Where state is kept [state.backend.type; default: filesystem]
+    #[arg(long, value_enum)]
+    pub(crate) backend: Option<BackendName>,
 
-    /// Where checkpoints are kept [default: checkpoints/ in the output directory]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) checkpoint_dir: Option<PathBuf>,
+    /// Where checkpoints are kept [execution.checkpointing.dir; default: checkpoints/ in the output
+    /// directory]
+    #[arg(long, value_name = "DIR", value_parser = Location::new)]
+    pub(crate) checkpoint_dir: Option<Location>,
 
     /// The time from one checkpoint to the next: 50ms, 1s, 10 min; at least 10ms
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration::parse)]
-    pub(crate) checkpoint_interval: Duration,
+    /// [execution.checkpointing.interval; default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) checkpoint_interval: Option<Duration>,
 
     /// Reads at most so many records a second over all
     #[arg(long, value_name = "RECORDS", value_parser = clap::value_parser!(u64).range(1..))]
@@ -93,12 +102,11 @@ pub(crate) enum BackendName {
     Memory,
 }
 
-impl FlightsArgs {
-    /// Where checkpoints are kept.
-    pub(crate) fn checkpoint_dir(&self) -> PathBuf {
-        match &self.checkpoint_dir {
-            Some(directory) => directory.clone(),
-            None => self.output.join("checkpoints"),
+impl From<BackendName> for BackendType {
+    fn from(name: BackendName) -> Self {
+        match name {
+            BackendName::Filesystem => Self::Filesystem,
+            BackendName::Memory => Self::Memory,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The command line.
 
+mod config;
 mod duration;
 mod flights;
 mod job_id;
 
-pub(crate) use flights::{BackendName, FlightsArgs};
+pub(crate) use config::ConfigArgs;
+pub(crate) use flights::FlightsArgs;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};

@@ -9,8 +9,9 @@ use super::record::Flight;
 use super::routes::{self, Emitted, Routes, write_update};
 use super::source::Lines;
 use super::table::{Item, TableSink};
-use crate::args::{BackendName, FlightsArgs};
-use alluvium::{AnyStateBackend, FsBackend, MaxParallelism, MemoryBackend, Result};
+use crate::args::FlightsArgs;
+use alluvium::Result;
+use alluvium::config::Resolved;
 use alluvium_state_tests::executor::{Environment, FileSink, Stream};
 use std::path::Path;
 use std::sync::Arc;
@@ -21,17 +22,11 @@ pub(super) const JOB: &str = "flights";
 /// Puts the job together.
 pub(super) fn build(
     args: &FlightsArgs,
-    parallelism: u32,
+    settings: &Resolved,
     input: &Arc<Input>,
 ) -> Result<Environment> {
     let mut environment = Environment::new(JOB);
-    environment
-        .set_parallelism(parallelism)
-        .set_max_parallelism(MaxParallelism::new(args.max_parallelism)?)
-        .set_state_backend(backend(args.backend))
-        .enable_checkpointing(args.checkpoint_interval)
-        .set_checkpoint_dir(args.checkpoint_dir())
-        .set_job_id(&args.job_id);
+    environment.configure(settings)?.set_job_id(&args.job_id);
     if let Some(rate) = args.rate {
         environment.set_rate(rate);
     }
@@ -41,13 +36,6 @@ pub(super) fn build(
     routes(&flights, output);
     airframes(&flights, output);
     Ok(environment)
-}
-
-fn backend(name: BackendName) -> AnyStateBackend {
-    match name {
-        BackendName::Filesystem => FsBackend::default().into(),
-        BackendName::Memory => MemoryBackend::default().into(),
-    }
 }
 
 /// All flights, in any order.

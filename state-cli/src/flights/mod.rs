@@ -11,7 +11,7 @@
 //! | `input`, `source`, `parse`, `record` | from the file to flights |
 //! | `carriers`, `routes`, `airframes`, `counts` | the keyed operators |
 //! | `table`, `output` | what is written, and where |
-//! | `job` | the dataflow |
+//! | `job`, `settings` | the dataflow, and what it is set to |
 //! | `watch`, `summary`, `clock` | what people get to see |
 
 mod airframes;
@@ -24,6 +24,7 @@ mod output;
 mod parse;
 mod record;
 mod routes;
+mod settings;
 mod source;
 mod summary;
 mod table;
@@ -43,10 +44,7 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
         Some(path) => path.clone(),
         None => input::default_path()?,
     };
-    let parallelism = match args.parallelism {
-        Some(parallelism) => parallelism,
-        None => cores().min(args.max_parallelism),
-    };
+    let settings = settings::resolve(args)?;
     let input = Input::load(&path, args.max_input_mib << 20, args.skip_bad_lines)?;
     let input = Arc::new(input);
     let records = input.lines().checked_mul(args.repeat).ok_or_else(|| {
@@ -55,7 +53,7 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
             args.repeat
         ))
     })?;
-    let mut environment = job::build(args, parallelism, &input)?;
+    let mut environment = job::build(args, &settings, &input)?;
     let watch = Watch::new(records);
     environment.set_listener(watch.clone());
     let report = environment.execute();
@@ -64,7 +62,7 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
         args,
         input: &input,
         path: &path,
-        parallelism,
+        settings: &settings,
     };
     let summary = Summary::new(&run, &report?, checkpoints, start.elapsed());
     if args.json {
@@ -73,10 +71,6 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
         println!("{}", summary.to_table());
     }
     Ok(())
-}
-
-fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
 }
 
 /// What an operator registered when it was opened.

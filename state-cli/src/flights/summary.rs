@@ -5,6 +5,7 @@ use super::job::JOB;
 use crate::args::FlightsArgs;
 use alluvium::Result;
 use alluvium::StateError;
+use alluvium::config::{Location, Resolved};
 use alluvium_state_tests::executor::{CheckpointStats, JobReport};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -21,7 +22,7 @@ pub(super) struct Summary {
     already_finished: bool,
     input: PathBuf,
     output: PathBuf,
-    checkpoint_dir: PathBuf,
+    checkpoint_dir: String,
     backend: String,
     parallelism: u32,
     repeat: u64,
@@ -93,7 +94,7 @@ pub(super) struct Run<'a> {
     pub(super) args: &'a FlightsArgs,
     pub(super) input: &'a Input,
     pub(super) path: &'a Path,
-    pub(super) parallelism: u32,
+    pub(super) settings: &'a Resolved,
 }
 
 impl Summary {
@@ -104,8 +105,12 @@ impl Summary {
         duration: Duration,
     ) -> Self {
         let Run {
-            args, input, path, ..
+            args,
+            input,
+            path,
+            settings,
         } = run;
+        let directory = settings.checkpoint_dir.as_ref();
         let rate = report.records_processed as f64 / duration.as_secs_f64().max(1e-9);
         Self {
             job: JOB,
@@ -113,9 +118,9 @@ impl Summary {
             already_finished: report.already_finished,
             input: path.to_path_buf(),
             output: args.output.clone(),
-            checkpoint_dir: args.checkpoint_dir(),
-            backend: format!("{:?}", args.backend).to_lowercase(),
-            parallelism: run.parallelism,
+            checkpoint_dir: directory.map(Location::to_string).unwrap_or_default(),
+            backend: format!("{:?}", settings.backend).to_lowercase(),
+            parallelism: settings.parallelism,
             repeat: args.repeat,
             records: input.lines() * args.repeat,
             restored_from: report.restored_from.map(|checkpoint| checkpoint.0),

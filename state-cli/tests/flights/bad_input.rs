@@ -87,7 +87,10 @@ fn options_that_make_no_sense_are_told() {
         (["--parallelism", "0"], "0 is not in 1.."),
         (["--max-parallelism", "40000"], "40000 is not in 1..=32768"),
         (["--checkpoint-interval", "5"], "'5' has no unit"),
-        (["--backend", "floppy"], "[possible values: memory]"),
+        (
+            ["--backend", "floppy"],
+            "[possible values: filesystem, memory]",
+        ),
         (["--repeat", "0"], "0 is not in 1.."),
         (["--rate", "x"], "invalid digit"),
         (["--job-id", "../other"], "a job id names a folder"),
@@ -97,7 +100,10 @@ fn options_that_make_no_sense_are_told() {
         assert!(ran.stderr.contains(told), "{options:?}: {}", ran.stderr);
     }
     flights.fail(&["--parallelism", "129"], &["129", "128"]);
-    flights.fail(&["--checkpoint-interval", "9ms"], &["at least 10ms", "9ms"]);
+    flights.fail(
+        &["--checkpoint-interval", "9ms"],
+        &["at least 10 ms", "9 ms"],
+    );
     assert!(!flights.output().exists());
 }
 

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod command;
+mod configured;
 mod kill;
 mod reference;
 mod straight;

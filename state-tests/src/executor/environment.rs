@@ -11,7 +11,7 @@ use super::job::{
 };
 use super::source::{Collection, SourceVertex, SplitSource};
 use super::stream::Stream;
-use alluvium::checkpoint::{CheckpointOptions, Unclaimed};
+use alluvium::checkpoint::{CheckpointOptions, StoreOptions, Unclaimed};
 use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode};
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Environment {
                 checkpoint_dir: None,
                 savepoint_dir: None,
                 restore_from: None,
-                fall_back: true,
+                store: StoreOptions::default(),
                 fresh: false,
                 snapshot_mode: SnapshotMode::Incremental,
                 unclaimed: Unclaimed::Refuse,
@@ -132,10 +132,9 @@ impl Environment {
         self
     }
 
-    /// Whether the job starts from an older checkpoint if the newest is damaged, instead of failing.
-    /// Default: yes. What sinks have committed since the older one is then committed once more.
-    pub const fn set_fall_back_to_older(&mut self, fall_back: bool) -> &mut Self {
-        self.settings.fall_back = fall_back;
+    /// How the checkpoints in the directory are read and written.
+    pub fn set_store_options(&mut self, options: StoreOptions) -> &mut Self {
+        self.settings.store = options;
         self
     }
 

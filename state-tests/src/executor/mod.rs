@@ -109,6 +109,7 @@
 mod barrier;
 mod channel;
 mod clock;
+mod configure;
 mod entropy;
 mod environment;
 mod failure;

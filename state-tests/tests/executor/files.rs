@@ -1,7 +1,7 @@
 //! Jobs on the filesystem backend: snapshots in files, increments, and what is left of them.
 use crate::common::{RECORDS, RULE_COUNT, Seeded, build, check, environment};
 use alluvium::checkpoint::{
-    FilePlace, LocalStorage, Storage, StoredSnapshot, StoredSnapshotOptions,
+    FilePlace, LocalStorage, Storage, StoreOptions, StoredSnapshot, StoredSnapshotOptions,
 };
 use alluvium::{ErrorKind, FsBackend, FsSettings, MemoryBackend};
 use alluvium_state_tests::executor::{
@@ -224,7 +224,7 @@ fn a_damaged_checkpoint_is_refused_if_that_is_asked_for() {
     let root = tempfile::tempdir().unwrap();
     let newest = damaged(root.path(), flip_the_middle);
     let mut environment = on_files(root.path(), 2, false);
-    environment.set_fall_back_to_older(false);
+    environment.set_store_options(StoreOptions::default().with_fall_back(false));
     build(&environment, &output(root.path()));
     let error = environment.execute().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");

@@ -27,7 +27,7 @@ pub trait OptionDefinition: Send + Sync + sealed::Sealed {
     fn default_note(&self) -> Option<&'static str>;
 
     #[doc(hidden)]
-    fn check(&self, text: &str) -> Result<Checked, String>;
+    fn check(&self, text: &str) -> Result<Checked, Misfit>;
 }
 
 /// A value that fits its option.
@@ -38,6 +38,15 @@ pub struct Checked {
     pub(in crate::config) text: String,
     /// The spelling to use instead of the one found.
     pub(in crate::config) newer: Option<&'static str>,
+}
+
+/// A value that does not fit its option.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Misfit {
+    pub(in crate::config) expected: String,
+    /// As a message may repeat it.
+    pub(in crate::config) found: String,
 }
 
 impl<T: Setting> OptionDefinition for ConfigOption<T> {
@@ -69,9 +78,13 @@ impl<T: Setting> OptionDefinition for ConfigOption<T> {
         self.default_note
     }
 
-    fn check(&self, text: &str) -> Result<Checked, String> {
-        let value = T::Value::parse(text)?;
-        self.check_range(&value)?;
+    fn check(&self, text: &str) -> Result<Checked, Misfit> {
+        let misfit = |expected| Misfit {
+            expected,
+            found: T::Value::shown(text).into_owned(),
+        };
+        let value = T::Value::parse(text).map_err(misfit)?;
+        self.check_range(&value).map_err(misfit)?;
         Ok(Checked {
             text: value.print(),
             newer: T::Value::newer_spelling(text),

@@ -1,10 +1,8 @@
 //! Where checkpoints and savepoints are kept, how, and for how long.
 
 use crate::config::definition::{ConfigOption, Group};
-use crate::config::value::{
-    ByteSize, CheckpointRetention, CheckpointStorageType, CompressionType, Location,
-};
-use alluvium_checkpoint::{Compression, SegmentOptions};
+use crate::config::value::{ByteSize, CheckpointStorageType, CompressionType, Location};
+use alluvium_checkpoint::{Compression, ExternalizedRetention, SegmentOptions};
 
 /// Where checkpoints are kept.
 pub const CHECKPOINT_DIR: ConfigOption<Option<Location>> = ConfigOption::new(
@@ -46,12 +44,13 @@ pub const NUM_RETAINED: ConfigOption<u32> = ConfigOption::new(
 .at_most(1000);
 
 /// What becomes of checkpoints when the job ends.
-pub const RETENTION: ConfigOption<CheckpointRetention> = ConfigOption::new(
+pub const RETENTION: ConfigOption<ExternalizedRetention> = ConfigOption::new(
     "execution.checkpointing.externalized-checkpoint-retention",
-    CheckpointRetention::NoExternalizedCheckpoints,
+    ExternalizedRetention::RetainOnCancellation,
     "What becomes of checkpoints when the job ends. `RETAIN_ON_CANCELLATION` keeps them when it is \
      cancelled, fails or is suspended; `DELETE_ON_CANCELLATION` only when it fails; \
-     `NO_EXTERNALIZED_CHECKPOINTS` never. Those of a job that ran to its end are deleted in any \
+     `NO_EXTERNALIZED_CHECKPOINTS` never. The default is not Flink's, which is the last: whoever \
+     keeps checkpoints in a place that outlives the process wants to go on from them. Those of a job that ran to its end are deleted in any \
      case, and the death of the process ends no job.",
 );
 

@@ -2,23 +2,9 @@
 
 use super::Resolved;
 use crate::AnyStateBackend;
-#[cfg(feature = "memory")]
-use crate::config::value::ByteSize;
-#[cfg(feature = "fs")]
-use crate::config::value::CompressionType;
 use crate::config::value::{BackendType, CheckpointStorageType};
 use crate::config::{Configuration, options};
 use alluvium_state_api::Result;
-#[cfg(not(all(feature = "memory", feature = "fs")))]
-use alluvium_state_api::StateError;
-
-#[cfg(feature = "fs")]
-use crate::{FsBackend, FsSettings};
-#[cfg(feature = "fs")]
-use alluvium_checkpoint::{Compression, SegmentOptions, SnapshotFileOptions};
-
-#[cfg(feature = "memory")]
-use crate::{MemoryBackend, MemorySettings};
 
 /// Where keyed state is kept.
 #[non_exhaustive]
@@ -37,7 +23,7 @@ pub(super) fn kind(configuration: &Configuration) -> Result<BackendKind, String>
     use CheckpointStorageType as Storage;
     let backend = configuration.get(&options::STATE_BACKEND);
     let storage = configuration.get(&options::CHECKPOINT_STORAGE);
-    let directory = configuration.is_set(&options::CHECKPOINT_DIR);
+    let directory = configuration.get(&options::CHECKPOINT_DIR).is_some();
     let told = configuration.told(&options::STATE_BACKEND);
     let storage_told = configuration.told(&options::CHECKPOINT_STORAGE);
     match (backend, storage) {
@@ -74,69 +60,24 @@ pub(super) fn kind(configuration: &Configuration) -> Result<BackendKind, String>
     Ok(BackendKind::Filesystem)
 }
 
-#[cfg(feature = "memory")]
-pub(super) fn memory(configuration: &Configuration) -> MemorySettings {
-    let live = configuration.get(&options::MAX_LIVE_SIZE);
-    MemorySettings {
-        asynchronous_snapshots: configuration.get(&options::ASYNCHRONOUS_SNAPSHOTS),
-        max_snapshot_bytes: configuration.get(&options::MAX_SNAPSHOT_SIZE).as_bytes(),
-        max_checkpoint_bytes: configuration.get(&options::MAX_CHECKPOINT_SIZE).as_bytes(),
-        max_live_bytes: live.map(ByteSize::as_bytes),
-        max_unfinished_snapshots: configuration.get(&options::MAX_UNFINISHED_SNAPSHOTS) as usize,
-        ..MemorySettings::default()
-    }
-}
-
-/// # Errors
-/// If values do not fit that single options let pass.
-#[cfg(feature = "fs")]
-pub(super) fn filesystem(configuration: &Configuration) -> Result<FsSettings, String> {
-    let compression = match configuration.get(&options::SNAPSHOT_COMPRESSION) {
-        CompressionType::None => Compression::None,
-        CompressionType::Zstd => {
-            Compression::Zstd(configuration.get(&options::SNAPSHOT_COMPRESSION_LEVEL))
-        }
-    };
-    let block = configuration.get(&options::SNAPSHOT_BLOCK_SIZE).as_bytes();
-    let segment = SegmentOptions::default()
-        .with_compression(compression)
-        .and_then(|options| options.with_block_size(block as usize))
-        .map_err(|error| error.to_string())?;
-    let mut files = SnapshotFileOptions::default();
-    files.incremental = configuration.get(&options::INCREMENTAL);
-    files.inline_threshold = configuration
-        .get(&options::DATA_INLINE_THRESHOLD)
-        .as_bytes();
-    files.segment = segment;
-    files.parts = configuration.get(&options::SNAPSHOT_PARTS) as usize;
-    files.max_delta_ratio = configuration.get(&options::MAX_DELTA_RATIO);
-    files.max_deltas = configuration.get(&options::MAX_DELTAS) as usize;
-    Ok(FsSettings {
-        asynchronous_snapshots: configuration.get(&options::ASYNCHRONOUS_SNAPSHOTS),
-        max_unfinished_snapshots: configuration.get(&options::MAX_UNFINISHED_SNAPSHOTS) as usize,
-        full_rewrite_share: configuration.get(&options::FULL_REWRITE_SHARE),
-        files,
-    })
-}
-
 /// # Errors
 /// `Misuse` if this build lacks the backend.
 pub(super) fn open(resolved: &Resolved) -> Result<AnyStateBackend> {
     match resolved.backend {
         #[cfg(feature = "memory")]
-        BackendKind::Memory => MemoryBackend::new(resolved.memory).map(Into::into),
+        BackendKind::Memory => crate::MemoryBackend::new(resolved.memory).map(Into::into),
         #[cfg(not(feature = "memory"))]
         BackendKind::Memory => Err(missing("memory", "memory")),
         #[cfg(feature = "fs")]
-        BackendKind::Filesystem => FsBackend::new(resolved.fs).map(Into::into),
+        BackendKind::Filesystem => crate::FsBackend::new(resolved.fs).map(Into::into),
         #[cfg(not(feature = "fs"))]
         BackendKind::Filesystem => Err(missing("filesystem", "fs")),
     }
 }
 
 #[cfg(not(all(feature = "memory", feature = "fs")))]
-fn missing(backend: &str, feature: &str) -> StateError {
-    StateError::misuse(format!(
+fn missing(backend: &str, feature: &str) -> alluvium_state_api::StateError {
+    alluvium_state_api::StateError::misuse(format!(
         "the {backend} backend is not in this build: it comes with the feature '{feature}' of the \
          crate 'alluvium'"
     ))

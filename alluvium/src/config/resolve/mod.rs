@@ -1,6 +1,10 @@
 //! From values to settings.
 
 mod backend;
+#[cfg(feature = "fs")]
+mod filesystem;
+#[cfg(feature = "memory")]
+mod memory;
 mod resolved;
 mod restart;
 
@@ -11,9 +15,9 @@ pub use restart::RestartStrategy;
 use super::mistake::Mistakes;
 use super::value::{CompressionType, ConfigValue};
 use super::warning::Warning;
-use super::{CheckpointRetention, ConfigOption, Configuration, Setting, options};
+use super::{ConfigOption, Configuration, Setting, options};
 use crate::AnyStateBackend;
-use alluvium_checkpoint::{CheckpointOptions, StoreOptions};
+use alluvium_checkpoint::{CheckpointOptions, ExternalizedRetention, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
 
 impl Configuration {
@@ -29,21 +33,20 @@ impl Configuration {
         let max_parallelism = mistakes.keep(self.max_parallelism());
         mistakes.keep(self.check_retention());
         #[cfg(feature = "fs")]
-        let filesystem = mistakes.keep(backend::filesystem(self));
+        let fs = mistakes.keep(filesystem::settings(self));
         mistakes.check()?;
         let mut warnings = self.warnings().to_vec();
         self.without_effect(&mut warnings);
         Ok(Resolved {
             backend: kind.unwrap_or(BackendKind::Memory),
             #[cfg(feature = "memory")]
-            memory: backend::memory(self),
+            memory: memory::settings(self),
             checkpoints: self.checkpoint_options(),
             checkpoint_dir: self.get(&options::CHECKPOINT_DIR),
             savepoint_dir: self.get(&options::SAVEPOINT_DIR),
             store: self.store_options(),
-            retention: self.get(&options::RETENTION),
             #[cfg(feature = "fs")]
-            fs: filesystem.unwrap_or_default(),
+            fs: fs.unwrap_or_default(),
             local_backup: self.get(&options::LOCAL_BACKUP),
             parallelism: self.get(&options::PARALLELISM),
             max_parallelism: max_parallelism.flatten(),
@@ -70,6 +73,7 @@ impl Configuration {
             .with_max_concurrent_savepoints(self.get(&options::MAX_CONCURRENT_SAVEPOINTS))
             .with_max_queued_requests(self.get(&options::MAX_QUEUED_REQUESTS))
             .with_num_retained(self.get(&options::NUM_RETAINED))
+            .with_retention(self.get(&options::RETENTION))
             .with_tolerable_failed(self.get(&options::TOLERABLE_FAILED_CHECKPOINTS));
         let mut options = options;
         options.interval = self.get(&options::INTERVAL);
@@ -100,8 +104,10 @@ impl Configuration {
     }
 
     fn check_retention(&self) -> Result<(), String> {
-        let kept = self.get(&options::RETENTION) != CheckpointRetention::NoExternalizedCheckpoints;
-        if !kept || self.is_set(&options::CHECKPOINT_DIR) {
+        let retention = &options::RETENTION;
+        let kept =
+            self.is_set(retention) && self.get(retention) != ExternalizedRetention::NeverRetain;
+        if !kept || self.get(&options::CHECKPOINT_DIR).is_some() {
             return Ok(());
         }
         Err(format!(

@@ -6,7 +6,7 @@ use crate::AnyStateBackend;
 use crate::FsSettings;
 #[cfg(feature = "memory")]
 use crate::MemorySettings;
-use crate::config::value::{CheckpointRetention, Location};
+use crate::config::value::Location;
 use crate::config::warning::Warning;
 use alluvium_checkpoint::{CheckpointOptions, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
@@ -25,7 +25,7 @@ pub struct Resolved {
     /// The settings of the filesystem backend, whether it is the one or not.
     #[cfg(feature = "fs")]
     pub fs: FsSettings,
-    /// When checkpoints are taken, and how many are kept.
+    /// When checkpoints are taken, how many are kept, and whether they outlive the job.
     pub checkpoints: CheckpointOptions,
     /// Where checkpoints are kept; `None` in memory.
     pub checkpoint_dir: Option<Location>,
@@ -34,8 +34,6 @@ pub struct Resolved {
     /// How the store of checkpoints is opened, and whether an older one is used if the newest is
     /// damaged.
     pub store: StoreOptions,
-    /// What becomes of checkpoints when the job ends.
-    pub retention: CheckpointRetention,
     /// Whether each machine keeps a copy of its part of the latest checkpoint.
     pub local_backup: bool,
     /// The number of subtasks of operators that do not say otherwise.

@@ -42,6 +42,31 @@ fn the_program_wins_over_arguments_over_the_file_over_the_default() {
 }
 
 #[test]
+fn everything_wins_over_defaults_of_the_program() {
+    let configuration = Configuration::new()
+        .with_default(&options::PARALLELISM, 8u32)
+        .unwrap();
+    assert_eq!(configuration.get(&options::PARALLELISM), 8);
+    assert_eq!(
+        configuration.origin(&options::PARALLELISM),
+        &Origin::Default
+    );
+    assert!(!configuration.is_set(&options::PARALLELISM));
+    let configuration = configuration
+        .with_yaml("a.yaml", b"parallelism.default: 2")
+        .unwrap()
+        .with_default(&options::PARALLELISM, 9u32)
+        .unwrap();
+    assert_eq!(configuration.get(&options::PARALLELISM), 2);
+    let error = configuration.with_default(&options::PARALLELISM, 0u32);
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.starts_with("'parallelism.default' by default: expected"),
+        "{error}"
+    );
+}
+
+#[test]
 fn later_values_of_a_layer_win() {
     let configuration = file("parallelism.default: 2")
         .unwrap()

@@ -104,6 +104,11 @@ fn values_that_do_not_fit_say_what_would() {
              begins with file://, memory://, s3:// or hdfs://, found 'ftp://host/dir'",
         ),
         (
+            "execution.checkpointing.dir: s3://key:secret@bucket/x",
+            "'execution.checkpointing.dir' in a.yaml:1: expected a URL without user and password, \
+             found 's3://…@bucket/x'",
+        ),
+        (
             "execution.checkpointing.timeout: [1, 2]",
             "'execution.checkpointing.timeout' in a.yaml:1: expected one value, found a list",
         ),

@@ -2,10 +2,10 @@
 
 use super::file;
 use crate::config::{
-    BackendType, CheckpointRetention, CheckpointStorageType, CompressionType, ConfigOption,
-    Location, OptionDefinition, options,
+    BackendType, CheckpointStorageType, CompressionType, ConfigOption, Location, OptionDefinition,
+    options,
 };
-use alluvium_checkpoint::{CheckpointOptions, SnapshotFileOptions};
+use alluvium_checkpoint::{CheckpointOptions, ExternalizedRetention, SnapshotFileOptions};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ fn choices_are_read_in_any_case_and_with_hyphens() {
         let configuration = file(&format!("{key}: {text}")).unwrap();
         assert_eq!(
             configuration.get(&options::RETENTION),
-            CheckpointRetention::RetainOnCancellation
+            ExternalizedRetention::RetainOnCancellation
         );
         assert_eq!(configuration.warnings(), []);
     }

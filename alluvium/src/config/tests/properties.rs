@@ -1,8 +1,7 @@
 //! Whatever the bytes are, and whatever is set.
 
-use crate::config::{
-    ByteSize, CheckpointRetention, Configuration, Location, OptionDefinition, options,
-};
+use crate::config::{ByteSize, Configuration, Location, OptionDefinition, options};
+use alluvium_checkpoint::ExternalizedRetention;
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -106,8 +105,8 @@ proptest! {
         directory in "[^\\p{Cc}]{1,40}",
         attempts in any::<u32>(),
         retention in proptest::sample::select(vec![
-            CheckpointRetention::RetainOnCancellation,
-            CheckpointRetention::DeleteOnCancellation,
+            ExternalizedRetention::RetainOnCancellation,
+            ExternalizedRetention::DeleteOnCancellation,
         ]),
     ) {
         let pause = Duration::new(pause.0, pause.1 % 1_000_000_000);

@@ -1,8 +1,8 @@
 //! What follows from values.
 
 use super::file;
-use crate::config::{BackendKind, CheckpointRetention, Configuration, Resolved, RestartStrategy};
-use alluvium_checkpoint::{CheckpointMode, CheckpointOptions, StoreOptions};
+use crate::config::{BackendKind, Configuration, Resolved, RestartStrategy};
+use alluvium_checkpoint::{CheckpointMode, CheckpointOptions, ExternalizedRetention, StoreOptions};
 use alluvium_state_api::MaxParallelism;
 use std::time::Duration;
 
@@ -22,10 +22,6 @@ fn defaults_are_those_of_the_settings_themselves() {
     assert_eq!(resolved.memory, crate::MemorySettings::default());
     assert_eq!(resolved.restart, RestartStrategy::None);
     assert_eq!((resolved.parallelism, resolved.max_parallelism), (1, None));
-    assert_eq!(
-        resolved.retention,
-        CheckpointRetention::NoExternalizedCheckpoints
-    );
     assert_eq!(resolved.warnings, []);
 }
 
@@ -134,16 +130,13 @@ restart-strategy:
         .with_max_concurrent_savepoints(3)
         .with_max_queued_requests(4)
         .with_tolerable_failed(5)
-        .with_num_retained(6);
+        .with_num_retained(6)
+        .with_retention(ExternalizedRetention::DeleteOnCancellation);
     assert_eq!(resolved.checkpoints, checkpoints);
     assert_eq!(resolved.backend, BackendKind::Filesystem);
     let text = |location: Option<crate::config::Location>| location.unwrap().to_string();
     assert_eq!(text(resolved.checkpoint_dir), "s3://bucket/checkpoints");
     assert_eq!(text(resolved.savepoint_dir), "./savepoints");
-    assert_eq!(
-        resolved.retention,
-        CheckpointRetention::DeleteOnCancellation
-    );
     assert!(resolved.local_backup);
     let store = StoreOptions::default()
         .with_max_metadata(2 << 20)

@@ -2,7 +2,7 @@
 
 use super::choice::{self, Older, choice, same_name};
 use super::{ConfigValue, sealed::Sealed};
-use alluvium_checkpoint::CheckpointMode;
+use alluvium_checkpoint::{CheckpointMode, ExternalizedRetention};
 
 /// Where keyed state is kept while the job runs, and with it how its snapshots are made.
 #[non_exhaustive]
@@ -39,23 +39,6 @@ pub enum CheckpointStorageType {
 choice!(CheckpointStorageType {
     JobManager: "jobmanager",
     Filesystem: "filesystem",
-} older {});
-
-/// Whether checkpoints outlive the job. Those of a job that ran to its end never do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CheckpointRetention {
-    /// Kept when the job is cancelled, fails or is suspended.
-    RetainOnCancellation,
-    /// Kept when the job fails, deleted when it is cancelled or suspended.
-    DeleteOnCancellation,
-    /// Deleted when the job has ended, however it did.
-    NoExternalizedCheckpoints,
-}
-
-choice!(CheckpointRetention {
-    RetainOnCancellation: "RETAIN_ON_CANCELLATION",
-    DeleteOnCancellation: "DELETE_ON_CANCELLATION",
-    NoExternalizedCheckpoints: "NO_EXTERNALIZED_CHECKPOINTS",
 } older {});
 
 /// How snapshots are compressed.
@@ -97,3 +80,16 @@ choice!(@value CheckpointMode {
     ExactlyOnce: "EXACTLY_ONCE",
     AtLeastOnce: "AT_LEAST_ONCE"
 } names MODES, older &[]);
+
+const RETENTIONS: &[&str] = &[
+    "RETAIN_ON_CANCELLATION",
+    "DELETE_ON_CANCELLATION",
+    "NO_EXTERNALIZED_CHECKPOINTS",
+    "NEVER_RETAIN",
+];
+
+choice!(@value ExternalizedRetention {
+    RetainOnCancellation: "RETAIN_ON_CANCELLATION",
+    DeleteOnCancellation: "DELETE_ON_CANCELLATION",
+    NeverRetain: "NO_EXTERNALIZED_CHECKPOINTS" | "NEVER_RETAIN"
+} names RETENTIONS, older &[]);

@@ -1,12 +1,21 @@
 //! Where checkpoints and savepoints are kept: a path, or a URL.
 
 use super::{ConfigValue, sealed::Sealed};
+use crate::config::mistake::quote;
+use alluvium_state_api::StateError;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use url::Url;
 
-/// The schemes of URLs.
-const SCHEMES: [&str; 4] = ["file", "memory", "s3", "hdfs"];
+/// The schemes of URLs, and the kinds of store that they mean.
+const SCHEMES: [(&str, &str); 5] = [
+    ("file", "file"),
+    ("memory", "memory"),
+    ("s3", "s3"),
+    ("s3a", "s3"),
+    ("hdfs", "hdfs"),
+];
 
 /// A directory: a path of this machine, or a URL with the scheme `file`, `memory`, `s3` or `hdfs`.
 ///
@@ -38,7 +47,8 @@ impl Location {
     /// another scheme, or with a user, a password, a query or a fragment.
     pub fn new(text: &str) -> alluvium_state_api::Result<Self> {
         Self::parse(text).map_err(|expected| {
-            alluvium_state_api::StateError::misuse(format!("expected {expected}, found '{text}'"))
+            let found = quote(&Self::shown(text));
+            StateError::misuse(format!("expected {expected}, found {found}"))
         })
     }
 
@@ -87,7 +97,7 @@ impl ConfigValue for Location {
             return Err(Self::expected());
         }
         let scheme = match scheme_of(text) {
-            None => "file",
+            None => check_path(text)?,
             Some(scheme) => check_url(text, scheme)?,
         };
         Ok(Self {
@@ -99,23 +109,43 @@ impl ConfigValue for Location {
     fn print(&self) -> String {
         self.text.clone()
     }
+
+    /// Without what may be a password.
+    fn shown(text: &str) -> Cow<'_, str> {
+        match text.split_once("://") {
+            Some((scheme, rest)) => match rest.rsplit_once('@') {
+                Some((_, rest)) => Cow::Owned(format!("{scheme}://…@{rest}")),
+                None => Cow::Borrowed(text),
+            },
+            None => Cow::Borrowed(text),
+        }
+    }
 }
 
-/// What stands before `://`, or before the colon if it is a scheme that we know: `file:/data` is a
-/// URL too, `a:b` a path.
+/// What stands before `://`.
 fn scheme_of(text: &str) -> Option<&str> {
-    let (scheme, rest) = text.split_once(':')?;
-    let known = SCHEMES
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known));
-    (known || rest.starts_with("//")).then_some(scheme)
+    text.split_once("://").map(|(scheme, _)| scheme)
+}
+
+/// # Errors
+/// If there is no `//` behind the colon of a scheme that we know: as a path it would surprise.
+fn check_path(text: &str) -> Result<&'static str, String> {
+    let known = |scheme: &str| {
+        SCHEMES
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known.0))
+    };
+    match text.split_once(':') {
+        Some((scheme, _)) if known(scheme) => Err(format!(
+            "'//' behind '{scheme}:', or './' before it if it is a path"
+        )),
+        _ => Ok("file"),
+    }
 }
 
 fn check_url(text: &str, scheme: &str) -> Result<&'static str, String> {
-    let known = SCHEMES
-        .iter()
-        .find(|known| scheme.eq_ignore_ascii_case(known));
-    let scheme = *known.ok_or_else(Location::expected)?;
+    let known = |known: &&(&str, &str)| scheme.eq_ignore_ascii_case(known.0);
+    let (_, kind) = *SCHEMES.iter().find(known).ok_or_else(Location::expected)?;
     let url = Url::parse(text).map_err(|error| format!("a well-formed URL ({error})"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL without user and password".to_owned());
@@ -123,13 +153,13 @@ fn check_url(text: &str, scheme: &str) -> Result<&'static str, String> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err("a URL without '?' and '#'".to_owned());
     }
-    match scheme {
+    match kind {
         "file" if url.to_file_path().is_err() => {
             Err("a file URL with an absolute path and no host, as file:///data".to_owned())
         }
-        "s3" if url.host_str().is_none_or(str::is_empty) => {
-            Err("an S3 URL with a bucket, as s3://bucket/path".to_owned())
-        }
-        _ => Ok(scheme),
+        "s3" | "memory" if url.host_str().is_none_or(str::is_empty) => Err(format!(
+            "a name behind {scheme}://, as {scheme}://name/path"
+        )),
+        _ => Ok(kind),
     }
 }

@@ -12,12 +12,11 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-pub use choices::{
-    BackendType, CheckpointRetention, CheckpointStorageType, CompressionType, RestartStrategyType,
-};
+pub use choices::{BackendType, CheckpointStorageType, CompressionType, RestartStrategyType};
 pub use location::Location;
 pub use size::ByteSize;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 /// A type that options can have. What [`print`](Self::print) gives, [`parse`](Self::parse) reads
@@ -42,6 +41,11 @@ pub trait ConfigValue: Clone + Debug + PartialEq + Send + Sync + sealed::Sealed 
     fn newer_spelling(text: &str) -> Option<&'static str> {
         let _ = text;
         None
+    }
+
+    /// `text`, which is no value of the type, as a message may repeat it.
+    fn shown(text: &str) -> Cow<'_, str> {
+        Cow::Borrowed(text)
     }
 
     /// Whether this value lies below `other`, for types that have ranges.

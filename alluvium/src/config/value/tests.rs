@@ -103,11 +103,11 @@ fn locations_are_paths_or_urls() {
         ("./a b/ä", "file", Some("./a b/ä")),
         ("a:b", "file", Some("a:b")),
         ("file:///data/a%20b", "file", Some("/data/a b")),
-        ("file:/data", "file", Some("/data")),
+        ("C:/data", "file", Some("C:/data")),
+        ("s3a://bucket", "s3", None),
         ("FILE:///data", "file", Some("/data")),
         ("file://localhost/data", "file", Some("/data")),
-        ("memory://", "memory", None),
-        ("memory:///job", "memory", None),
+        ("memory://job", "memory", None),
         ("s3://bucket/some/where", "s3", None),
         ("hdfs:///flink/savepoints", "hdfs", None),
         ("hdfs://namenode:40010/flink", "hdfs", None),
@@ -127,8 +127,16 @@ fn locations_are_paths_or_urls() {
         ("a\nb", "expected a path, or a URL"),
         ("ftp://host/dir", "expected a path, or a URL"),
         ("://x", "expected a path, or a URL"),
-        ("s3:///no-bucket", "expected an S3 URL with a bucket"),
-        ("s3://", "expected an S3 URL with a bucket"),
+        (
+            "file:/data",
+            "expected '//' behind 'file:', or './' before it",
+        ),
+        (
+            "s3:///no-bucket",
+            "expected a name behind s3://, as s3://name/path",
+        ),
+        ("s3://", "expected a name behind s3://"),
+        ("memory:///x", "expected a name behind memory://"),
         (
             "file://host/data",
             "expected a file URL with an absolute path",
@@ -148,6 +156,7 @@ fn locations_are_paths_or_urls() {
     ] {
         let error = Location::new(wrong).unwrap_err().to_string();
         assert!(error.starts_with(told), "{wrong}: {error}");
+        assert!(!error.contains("secret"), "{error}");
     }
 }
 

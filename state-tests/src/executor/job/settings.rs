@@ -6,33 +6,12 @@ use super::status::SharedStatus;
 use crate::executor::channel::ChannelSettings;
 use crate::executor::clock::Clock;
 use crate::executor::failure::FailurePlan;
-use alluvium::checkpoint::{CheckpointOptions, Unclaimed};
+use alluvium::checkpoint::{CheckpointOptions, StoreOptions, Unclaimed};
+pub use alluvium::config::RestartStrategy;
 use alluvium::{AnyStateBackend, MaxParallelism, SnapshotMode};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How often a failed job is restarted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RestartStrategy {
-    /// Never.
-    None,
-    /// So many times in the life of the job, each after a delay.
-    FixedDelay {
-        /// The greatest number of restarts.
-        attempts: u32,
-        /// The time between a failure and the restart.
-        delay: Duration,
-    },
-}
-
-impl RestartStrategy {
-    /// What a job with checkpoints gets unless told otherwise: three restarts, a second apart.
-    pub const WITH_CHECKPOINTS: Self = Self::FixedDelay {
-        attempts: 3,
-        delay: Duration::from_secs(1),
-    };
-}
 
 /// Everything that is set about a job.
 #[derive(Clone)]
@@ -50,8 +29,7 @@ pub(crate) struct JobSettings {
     pub(crate) savepoint_dir: Option<PathBuf>,
     /// Where to start from, instead of the newest checkpoint.
     pub(crate) restore_from: Option<RestoreFrom>,
-    /// Whether an older checkpoint is restored if the newest is damaged.
-    pub(crate) fall_back: bool,
+    pub(crate) store: StoreOptions,
     /// Whether earlier checkpoints are left behind.
     pub(crate) fresh: bool,
     pub(crate) snapshot_mode: SnapshotMode,

@@ -4,7 +4,7 @@ use super::NotPublished;
 use crate::executor::entropy::random_bytes;
 use crate::executor::job::JobSettings;
 use alluvium::checkpoint::{
-    CheckpointMetadata, CheckpointStore, JobId, LocalStorage, OwnerId, SnapshotFiles,
+    CheckpointMetadata, CheckpointStore, JobId, LocalStorage, OpenMode, OwnerId, SnapshotFiles,
     SnapshotFolder, Storage, StoreOptions, StoredSnapshot,
 };
 use alluvium::{Result, SnapshotLimits, StateBackend, StateError};
@@ -16,8 +16,9 @@ pub(super) struct Directory {
     storage: Arc<dyn Storage>,
     job: JobId,
     store: CheckpointStore,
+    /// How it is opened again.
+    options: StoreOptions,
     limits: SnapshotLimits,
-    fall_back: bool,
     /// The damaged checkpoints that are newer than the one last recovered from.
     passed_over: Vec<(u64, String)>,
 }
@@ -26,12 +27,10 @@ impl Directory {
     pub(super) fn open(settings: &JobSettings, root: &Path) -> Result<Self> {
         let job = JobId::new(settings.job_id())?;
         let storage: Arc<dyn Storage> = Arc::new(LocalStorage::open(root)?);
-        let options = if settings.fresh {
-            StoreOptions::fresh()
-        } else {
-            StoreOptions::default()
-        };
-        let options = options.with_fall_back(settings.fall_back);
+        let mut options = settings.store.clone();
+        if settings.fresh {
+            options.mode = OpenMode::Fresh;
+        }
         let owner = OwnerId(random_bytes()?);
         // What is recovered is read by `latest`, as it is after a failure.
         let (mut store, _) =
@@ -43,8 +42,8 @@ impl Directory {
             storage,
             job,
             store,
+            options: settings.store.clone(),
             limits: settings.backend.snapshot_limits(),
-            fall_back: settings.fall_back,
             passed_over: Vec::new(),
         })
     }
@@ -90,7 +89,7 @@ impl Directory {
     fn reopen(&mut self) -> Result<()> {
         let owner = OwnerId(random_bytes()?);
         let storage = Arc::clone(&self.storage);
-        let options = StoreOptions::default().with_fall_back(self.fall_back);
+        let options = self.options.clone();
         let (store, _) = CheckpointStore::open(storage, self.job.clone(), owner, options)?;
         self.store = store;
         Ok(())

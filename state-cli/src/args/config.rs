@@ -1,0 +1,41 @@
+//! Where configuration comes from.
+
+use alluvium::Result;
+use alluvium::config::Configuration;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// Options that every job has.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ConfigArgs {
+    /// Reads options from a YAML file [default: alluvium.yaml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Sets an option by its name; wins over the file, and other options of the command line over
+    /// it
+    #[arg(short = 'D', value_name = "KEY=VALUE")]
+    define: Vec<String>,
+}
+
+impl ConfigArgs {
+    /// What the file and `-D` say.
+    ///
+    /// # Errors
+    /// As [`Configuration::with_file`] and [`Configuration::with_argument`].
+    pub(crate) fn read(&self) -> Result<Configuration> {
+        let usual = Path::new(Configuration::FILE_NAME);
+        let file = match &self.config {
+            Some(file) => Some(file.as_path()),
+            None => usual.exists().then_some(usual),
+        };
+        let mut configuration = Configuration::new();
+        if let Some(file) = file {
+            configuration = configuration.with_file(file)?;
+        }
+        for argument in &self.define {
+            configuration = configuration.with_argument(argument)?;
+        }
+        Ok(configuration)
+    }
+}

@@ -1,0 +1,70 @@
+//! What the job is set to: its options win over `-D`, those over the file, and that over the job's
+//! own defaults.
+
+use crate::args::FlightsArgs;
+use alluvium::config::{ConfigOption, Configuration, Location, Resolved, Setting, options};
+use alluvium::{Result, StateError};
+use std::path::Path;
+use std::time::Duration;
+
+/// Key groups unless told otherwise: one number, so that the job can go on at any parallelism.
+const KEY_GROUPS: u32 = 128;
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// # Errors
+/// `Misuse` for what is wrong with the configuration, `Storage` if its file cannot be read.
+pub(super) fn resolve(args: &FlightsArgs) -> Result<Resolved> {
+    let set = args.config.read()?;
+    let set = given(
+        set,
+        &options::PARALLELISM,
+        args.parallelism,
+        "--parallelism",
+    )?;
+    let set = given(
+        set,
+        &options::MAX_PARALLELISM,
+        args.max_parallelism,
+        "--max-parallelism",
+    )?;
+    let set = given(set, &options::STATE_BACKEND, args.backend, "--backend")?;
+    let directory = args.checkpoint_dir.clone();
+    let set = given(set, &options::CHECKPOINT_DIR, directory, "--checkpoint-dir")?;
+    let interval = args.checkpoint_interval;
+    let set = given(set, &options::INTERVAL, interval, "--checkpoint-interval")?;
+    let set = set
+        .with_default(&options::MAX_PARALLELISM, KEY_GROUPS)?
+        .with_default(&options::INTERVAL, INTERVAL)?
+        .with_default(&options::CHECKPOINT_DIR, checkpoints_in(&args.output)?)?;
+    let groups = set.get(&options::MAX_PARALLELISM).unwrap_or(KEY_GROUPS);
+    set.with_default(&options::PARALLELISM, cores().min(groups))?
+        .resolve()
+}
+
+/// With an option of the command line, if it was given.
+fn given<T: Setting>(
+    configuration: Configuration,
+    option: &ConfigOption<T>,
+    value: Option<impl Into<T::Value>>,
+    name: &str,
+) -> Result<Configuration> {
+    match value {
+        Some(value) => configuration.with_named(option, value, name),
+        None => Ok(configuration),
+    }
+}
+
+fn checkpoints_in(output: &Path) -> Result<Location> {
+    let directory = output.join("checkpoints");
+    let text = directory.to_str().ok_or_else(|| {
+        StateError::misuse(format!(
+            "--output '{}' is not UTF-8 text: give --checkpoint-dir too",
+            output.display()
+        ))
+    })?;
+    Location::new(text).map_err(|error| error.context("--output"))
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
+}
