@@ -1,6 +1,6 @@
 //! The options of `alluvium run flights`.
 
-use super::{ConfigArgs, duration, job_id};
+use super::{ConfigArgs, ControlArgs, duration, job_id};
 use alluvium::config::{BackendType, Location};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -18,6 +18,14 @@ Examples:
   alluvium run flights --config alluvium.yaml -D execution.checkpointing.num-retained=3
       Is configured by a file and by name; an option of the command line that has a name in
       brackets wins over both. All names stand in docs/configuration.md.
+  alluvium run flights --rate 20000 --savepoint-dir ./savepoints
+      Takes its time. From elsewhere, 'alluvium savepoint flights' takes a savepoint of it, and
+      'alluvium stop flights' stops it with one.
+  alluvium run flights -s ./savepoints/savepoint-flight-0123456789ab --parallelism 3
+      Goes on from there.
+
+Exit codes: 0 if the job has finished or was stopped with a savepoint, 1 if it has failed, 2 for
+arguments that make no sense, 3 if it was cancelled.
 
 Lines of the input are numbered as in an editor: the header is line 1.
 ALLUVIUM_LOG=warn (or info, debug) shows what the library logs.";
@@ -87,6 +95,9 @@ pub(crate) struct FlightsArgs {
     /// The id under which the job's checkpoints are found again
     #[arg(long, value_name = "ID", default_value = "flights", value_parser = job_id::parse)]
     pub(crate) job_id: String,
+
+    #[command(flatten)]
+    pub(crate) control: ControlArgs,
 
     /// Prints the summary as JSON
     #[arg(long)]

@@ -1,12 +1,22 @@
 //! The command line.
 
+mod cancel;
 mod config;
+mod control;
 mod duration;
 mod flights;
 mod job_id;
+mod list;
+mod savepoint;
+mod stop;
 
+pub(crate) use cancel::CancelArgs;
 pub(crate) use config::ConfigArgs;
+pub(crate) use control::ControlArgs;
 pub(crate) use flights::FlightsArgs;
+pub(crate) use list::ListArgs;
+pub(crate) use savepoint::SavepointArgs;
+pub(crate) use stop::StopArgs;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -26,6 +36,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         job: Job,
     },
+    List(ListArgs),
+    Savepoint(SavepointArgs),
+    Cancel(CancelArgs),
+    Stop(StopArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,15 +50,31 @@ pub(crate) enum Job {
 
 /// Reads the command line; what is wrong with it ends the process.
 pub(crate) fn parse() -> Cli {
-    Cli::try_parse().unwrap_or_else(|error| {
-        if error.kind() == ErrorKind::InvalidSubcommand {
-            // Usage errors go to stderr; if that is closed, nobody is there to read them.
-            drop(error.print());
-            eprintln!("\nWhat there is: {}", commands().join(", "));
-            std::process::exit(2);
+    Cli::try_parse()
+        .unwrap_or_else(|error| {
+            if error.kind() == ErrorKind::InvalidSubcommand {
+                // Usage errors go to stderr; if that is closed, nobody is there to read them.
+                drop(error.print());
+                eprintln!("\nWhat there is: {}", commands().join(", "));
+                std::process::exit(2);
+            }
+            error.exit()
+        })
+        .checked()
+}
+
+impl Cli {
+    /// Checks what clap cannot; what is wrong ends the process.
+    fn checked(self) -> Self {
+        if let Command::Cancel(args) = &self.command
+            && let Err(error) = args.check()
+        {
+            Self::command()
+                .error(ErrorKind::TooManyValues, error)
+                .exit();
         }
-        error.exit()
-    })
+        self
+    }
 }
 
 /// All commands, as they are typed.
@@ -53,8 +83,15 @@ fn commands() -> Vec<String> {
     let commands = cli.get_subcommands();
     commands
         .flat_map(|command| {
+            let name = command.get_name();
             let jobs = command.get_subcommands();
-            jobs.map(|job| format!("alluvium {} {}", command.get_name(), job.get_name()))
+            let mut typed: Vec<_> = jobs
+                .map(|job| format!("alluvium {name} {}", job.get_name()))
+                .collect();
+            if typed.is_empty() {
+                typed.push(format!("alluvium {name}"));
+            }
+            typed
         })
         .collect()
 }
@@ -66,6 +103,9 @@ mod tests {
     #[test]
     fn the_command_line_makes_sense() {
         Cli::command().debug_assert();
-        assert_eq!(commands(), ["alluvium run flights"]);
+        let commands = commands();
+        for command in ["alluvium run flights", "alluvium list", "alluvium stop"] {
+            assert!(commands.iter().any(|known| known == command), "{command}");
+        }
     }
 }

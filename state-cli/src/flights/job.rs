@@ -12,7 +12,7 @@ use super::table::{Item, TableSink};
 use crate::args::FlightsArgs;
 use alluvium::Result;
 use alluvium::config::Resolved;
-use alluvium_state_tests::executor::{Environment, FileSink, Stream};
+use alluvium_state_tests::executor::{ClaimMode, Environment, FileSink, RestoreOptions, Stream};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,14 +27,31 @@ pub(super) fn build(
 ) -> Result<Environment> {
     let mut environment = Environment::new(JOB);
     environment.configure(settings)?.set_job_id(&args.job_id);
+    let control = &args.control;
+    if let Some(directory) = &control.savepoint_dir {
+        environment.set_savepoint_dir(directory);
+    }
+    if let Some(path) = &control.from_savepoint {
+        let claim = if control.claim {
+            ClaimMode::Claim
+        } else {
+            ClaimMode::NoClaim
+        };
+        let options = RestoreOptions::default()
+            .with_claim(claim)
+            .with_allow_non_restored_state(control.allow_non_restored_state);
+        environment.restore_from(path, options);
+    }
     if let Some(rate) = args.rate {
         environment.set_rate(rate);
     }
     let flights = flights(&environment, args, input);
     let output = &args.output;
-    carriers(&flights, output);
-    routes(&flights, output);
-    airframes(&flights, output);
+    // From a savepoint the job may go on in another directory, where nothing is due.
+    let moves = control.from_savepoint.is_some();
+    carriers(&flights, output, moves);
+    routes(&flights, output, moves);
+    airframes(&flights, output, moves);
     Ok(environment)
 }
 
@@ -61,21 +78,16 @@ fn flights(environment: &Environment, args: &FlightsArgs, input: &Arc<Input>) ->
         .uid("parse")
 }
 
-fn carriers(flights: &Stream<Flight>, output: &Path) {
+fn carriers(flights: &Stream<Flight>, output: &Path, moves: bool) {
     let rows = flights
         .key_by(|flight| flight.carrier)
         .process(Carriers::default)
         .uid("carriers");
-    table(
-        &rows,
-        "carriers-table",
-        output,
-        files::CARRIERS,
-        carriers::HEADER,
-    );
+    let sink = TableSink::new(output, files::CARRIERS, carriers::HEADER).with_new_directory(moves);
+    table(&rows, "carriers-table", sink);
 }
 
-fn routes(flights: &Stream<Flight>, output: &Path) {
+fn routes(flights: &Stream<Flight>, output: &Path, moves: bool) {
     let emitted = flights
         .key_by(|flight| (flight.origin, flight.destination))
         .process(Routes::default)
@@ -87,35 +99,33 @@ fn routes(flights: &Stream<Flight>, output: &Path) {
             Emitted::Table(_) => None,
         })
         .two_phase_sink(move || {
-            FileSink::new(&updates, files::UPDATE, write_update).with_header(routes::UPDATES_HEADER)
+            FileSink::new(&updates, files::UPDATE, write_update)
+                .with_header(routes::UPDATES_HEADER)
+                .with_new_directory(moves)
         })
         .uid("updates");
     let rows = emitted.flat_map(|emitted| match emitted {
         Emitted::Table(item) => Some(item),
         Emitted::Gained(..) => None,
     });
-    table(&rows, "routes-table", output, files::ROUTES, routes::HEADER);
+    let sink = TableSink::new(output, files::ROUTES, routes::HEADER).with_new_directory(moves);
+    table(&rows, "routes-table", sink);
 }
 
-fn airframes(flights: &Stream<Flight>, output: &Path) {
+fn airframes(flights: &Stream<Flight>, output: &Path, moves: bool) {
     let rows = flights
         .filter(|flight| flight.tail != [0; 8])
         .key_by(|flight| flight.tail)
         .process(Airframes::default)
         .uid("airframes");
-    table(
-        &rows,
-        "airframes-table",
-        output,
-        files::AIRFRAMES,
-        airframes::HEADER,
-    );
+    let sink =
+        TableSink::new(output, files::AIRFRAMES, airframes::HEADER).with_new_directory(moves);
+    table(&rows, "airframes-table", sink);
 }
 
 /// One subtask gathers all rows.
-fn table(rows: &Stream<Item>, uid: &str, output: &Path, name: &'static str, header: &'static str) {
-    let output = output.to_owned();
-    rows.two_phase_sink(move || TableSink::new(&output, name, header))
+fn table(rows: &Stream<Item>, uid: &str, sink: TableSink) {
+    rows.two_phase_sink(move || sink.clone())
         .uid(uid)
         .parallelism(1);
 }

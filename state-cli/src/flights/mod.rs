@@ -31,6 +31,8 @@ mod table;
 mod watch;
 
 use crate::args::FlightsArgs;
+use crate::control::{Endpoint, Job};
+use alluvium::config::Location;
 use alluvium::{Result, StateError};
 use input::Input;
 use std::sync::Arc;
@@ -56,7 +58,22 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
     let mut environment = job::build(args, &settings, &input)?;
     let watch = Watch::new(records);
     environment.set_listener(watch.clone());
-    let report = environment.execute();
+    let endpoint = Endpoint::bind(args.control.port)?;
+    eprintln!("control endpoint: http://{}", endpoint.address());
+    let job = environment.start()?;
+    // A job whose checkpoints are not in a local directory does not start.
+    let checkpoint_root = settings.checkpoint_dir.as_ref();
+    let checkpoint_root = checkpoint_root.and_then(Location::local_path);
+    let serving = endpoint.serve(Job {
+        control: job.control(),
+        checkpoint_root: checkpoint_root.unwrap_or_default(),
+        now: clock::millis,
+    });
+    if serving.is_err() {
+        job.cancel();
+    }
+    let report = job.wait();
+    let serving = serving?;
     let checkpoints = watch.finish();
     let run = Run {
         args,
@@ -64,7 +81,17 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
         path: &path,
         settings: &settings,
     };
-    let summary = Summary::new(&run, &report?, checkpoints, start.elapsed());
+    let told = report.and_then(|report| {
+        tell(
+            &Summary::new(&run, &report, checkpoints, start.elapsed()),
+            args,
+        )
+    });
+    serving.finish();
+    told
+}
+
+fn tell(summary: &Summary, args: &FlightsArgs) -> Result<()> {
     if args.json {
         println!("{}", summary.to_json()?);
     } else {

@@ -41,6 +41,8 @@ pub(super) struct Summary {
     /// Malformed lines in all of the input.
     skipped_lines: u64,
     restarts: u32,
+    /// The savepoint that the job was stopped with.
+    stopped_with: Option<PathBuf>,
     duration_ms: f64,
     records_per_second: f64,
     checkpoints: CheckpointSummary,
@@ -137,6 +139,7 @@ impl Summary {
             records_processed: report.records_processed,
             skipped_lines: input.bad_lines() * args.repeat,
             restarts: report.restarts,
+            stopped_with: report.stopped_with.clone(),
             duration_ms: millis(duration),
             records_per_second: rate.round(),
             checkpoints: CheckpointSummary {
@@ -196,6 +199,9 @@ impl Summary {
                     checkpoints.mean_duration_ms, checkpoints.greatest_duration_ms
                 ),
             ));
+        }
+        if let Some(path) = &self.stopped_with {
+            rows.push(("stopped with", path.display().to_string()));
         }
         if self.skipped_lines > 0 {
             rows.push(("skipped lines", grouped(self.skipped_lines)));

@@ -77,6 +77,17 @@ impl JobListener for Watch {
                     if stats.last { ", the last one" } else { "" }
                 ));
             }
+            JobEvent::SavepointCompleted {
+                checkpoint,
+                path,
+                size: bytes,
+                duration,
+            } => self.say(&format!(
+                "savepoint {checkpoint}: {} in {:.1} ms, in '{}'",
+                size(*bytes),
+                duration.as_secs_f64() * 1e3,
+                path.display()
+            )),
             JobEvent::CheckpointFailed { checkpoint, reason } => {
                 self.say(&format!("checkpoint {checkpoint} was given up: {reason}"));
             }

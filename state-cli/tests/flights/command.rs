@@ -57,8 +57,45 @@ impl Flights {
             .args(&self.options)
             .args(more)
             .current_dir(self.directory.path())
+            .env("XDG_RUNTIME_DIR", self.path("run"))
             .stdin(Stdio::null());
         command
+    }
+
+    /// Another `alluvium` command, in the same place.
+    pub(crate) fn alluvium(&self, words: &[&str]) -> Ran {
+        Ran::from(self.alluvium_command(words).output().unwrap())
+    }
+
+    pub(crate) fn alluvium_command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_alluvium"));
+        command
+            .args(words)
+            .current_dir(self.directory.path())
+            .env("XDG_RUNTIME_DIR", self.path("run"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Another command that does what it should; what it prints, trimmed.
+    pub(crate) fn does(&self, words: &[&str]) -> String {
+        let ran = self.alluvium(words);
+        assert_eq!(ran.code, Some(0), "{words:?}: {}", ran.stderr);
+        ran.stdout.trim().to_owned()
+    }
+
+    /// Another command that fails: these stand in what it says.
+    pub(crate) fn does_not(&self, words: &[&str], expected: &[&str]) {
+        let ran = self.alluvium(words);
+        assert_eq!(ran.code, Some(1), "{words:?}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+        for part in expected {
+            assert!(
+                ran.stderr.contains(part),
+                "'{part}' is missing: {}",
+                ran.stderr
+            );
+        }
     }
 
     pub(crate) fn run(&self, more: &[&str]) -> Ran {

@@ -9,6 +9,9 @@
 mod bad_input;
 mod command;
 mod configured;
+mod endpoint;
 mod kill;
+mod live;
 mod reference;
+mod savepoints;
 mod straight;

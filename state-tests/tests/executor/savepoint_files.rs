@@ -220,6 +220,15 @@ fn a_finished_job_runs_again_from_a_savepoint() {
     running.until(500);
     let path = running.handle.savepoint(None).unwrap();
     running.handle.wait().unwrap();
+    let mut own = slow_on_files(&place, 3);
+    own.restore_from(newest(&place), RestoreOptions::default());
+    build(&own, &place.output());
+    let error = own.execute().unwrap_err();
+    assert!(
+        error.to_string().contains("copy this one elsewhere"),
+        "{error}"
+    );
+    assert!(newest(&place).exists());
     let mut again = slow_on_files(&place, 3);
     finish_on(&place, &path, &mut again, 3);
 }

@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// Gathers the rows of a table and writes them sorted, by two-phase commit, in place of what an
 /// earlier run of the job has left there. It holds all rows in memory, as many as there are keys.
+#[derive(Clone, Debug)]
 pub(in crate::flights) struct TableSink {
     directory: PathBuf,
     /// Without `.csv`.
     name: &'static str,
     header: &'static str,
+    /// Whether the directory may be another one than that of the run before.
+    may_move: bool,
 }
 
 impl TableSink {
@@ -25,7 +28,14 @@ impl TableSink {
             directory: directory.to_owned(),
             name,
             header,
+            may_move: false,
         }
+    }
+
+    /// The same; what is due may have been left in the directory of the run before.
+    pub(in crate::flights) fn with_new_directory(mut self, may_be_new: bool) -> Self {
+        self.may_move = may_be_new;
+        self
     }
 
     fn committed(&self) -> PathBuf {
@@ -85,6 +95,9 @@ impl TwoPhaseSink<Item> for TableSink {
         if files::exists(&committed)? {
             // It was committed before, but its name may not be durable yet.
             return files::sync_directory(&self.directory);
+        }
+        if self.may_move {
+            return Ok(());
         }
         Err(StateError::storage(format!(
             "'{}' is to become '{}', but both are gone",

@@ -100,7 +100,7 @@ impl Driver {
             return Err(StateError::misuse("the environment is executing already"));
         };
         let mut origin = Origin::open(&self.settings)?;
-        let mut retained = self.open_retained()?;
+        let mut retained = self.open_retained(&origin)?;
         origin.take_over(&mut retained);
         let mut life = Life {
             retained,
@@ -120,12 +120,15 @@ impl Driver {
 
     /// What the job has had before. A job that has finished publishes nothing any more: to run it
     /// again from a savepoint is to begin anew.
-    fn open_retained(&self) -> Result<Retained> {
+    fn open_retained(&self, origin: &Origin) -> Result<Retained> {
         let mut settings = self.settings.clone();
         if let (Some(_), Some(root)) = (&settings.restore_from, &settings.checkpoint_dir) {
             let job = JobId::new(settings.job_id())?;
             let found = inspect(Arc::new(LocalStorage::open(root)?), &job)?;
-            settings.fresh |= found.is_some_and(|found| found.finished);
+            if found.is_some_and(|found| found.finished) {
+                origin.check_outside(&root.join(settings.job_id()))?;
+                settings.fresh = true;
+            }
         }
         Retained::open(&settings)
     }

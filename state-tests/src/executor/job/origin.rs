@@ -62,6 +62,8 @@ pub(super) struct Origin {
 
 struct Explicit {
     path: PathBuf,
+    /// Its folder, with all links resolved.
+    folder: PathBuf,
     stored: StoredSnapshot,
     /// The newest checkpoint of the job when it started: those after it count, those before do not.
     newest_before: Option<u64>,
@@ -87,6 +89,7 @@ impl Origin {
         Ok(Self {
             explicit: Some(Explicit {
                 path: path.clone(),
+                folder: opened.folder.clone(),
                 stored: opened.stored,
                 newest_before: None,
             }),
@@ -101,6 +104,24 @@ impl Origin {
             explicit.newest_before = retained.ids().last().copied();
             retained.used(explicit.stored.metadata().checkpoint.0.saturating_add(1));
         }
+    }
+
+    /// Checks that the snapshot is none of those in `folder`, which are about to be left behind.
+    pub(super) fn check_outside(&self, folder: &Path) -> Result<()> {
+        let Some(explicit) = &self.explicit else {
+            return Ok(());
+        };
+        let inside = folder
+            .canonicalize()
+            .is_ok_and(|folder| explicit.folder.starts_with(folder));
+        if !inside {
+            return Ok(());
+        }
+        let error = StateError::misuse(
+            "the job has finished, and to start it again leaves its own checkpoints behind: copy \
+             this one elsewhere before",
+        );
+        Err(cannot_restore(&explicit.path, error))
     }
 
     /// What a run has to start from: the newest checkpoint that this execution has taken, else

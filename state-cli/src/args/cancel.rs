@@ -1,0 +1,124 @@
+//! The arguments of `alluvium cancel`.
+
+use clap::{ArgAction, Args};
+use std::path::Path;
+
+const HELP: &str = "\
+Examples:
+  alluvium cancel flights
+      Cancels the job where it is.
+  alluvium cancel -s=/backups flights
+  alluvium cancel -s /backups flights
+      Takes a savepoint, cancels the job as soon as it stands, and prints its path.
+  alluvium cancel -s flights
+      The same, in the '--savepoint-dir' of the job.
+
+JOB is an id, the beginning of an id, a name, or the address of a control endpoint.
+Exit codes: 0 if the job is cancelled, 1 if not, 2 for arguments that make no sense.
+If the savepoint fails, the job goes on. 'alluvium stop' loses nothing of what was done.";
+
+/// Cancels a running job.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = HELP, override_usage = "alluvium cancel [-s[=DIR]] [--json] JOB")]
+pub(crate) struct CancelArgs {
+    /// Takes a savepoint before, in this directory [default: the '--savepoint-dir' of the job]
+    #[arg(
+        short = 's',
+        long,
+        value_name = "DIR",
+        num_args = 0..=1,
+        require_equals = true,
+        action = ArgAction::Set,
+        default_missing_value = ""
+    )]
+    with_savepoint: Option<String>,
+
+    /// The job; or, after a '-s' without one, the directory and the job
+    #[arg(value_name = "JOB", num_args = 1..=2, required = true)]
+    words: Vec<String>,
+
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl CancelArgs {
+    /// Checks what clap cannot.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let given = self
+            .with_savepoint
+            .as_ref()
+            .is_some_and(|dir| !dir.is_empty());
+        if self.words.len() == 1 || (self.wants_savepoint() && !given) {
+            return Ok(());
+        }
+        Err(format!(
+            "one JOB is expected, found {}: a directory comes after '-s'",
+            self.words.join(" and ")
+        ))
+    }
+
+    /// The job.
+    pub(crate) fn job(&self) -> &str {
+        self.words.last().map_or("", String::as_str)
+    }
+
+    /// Whether a savepoint is asked for.
+    pub(crate) fn wants_savepoint(&self) -> bool {
+        self.with_savepoint.is_some()
+    }
+
+    /// Where it goes, if that is said.
+    pub(crate) fn savepoint_dir(&self) -> Option<&Path> {
+        match (&self.with_savepoint, &*self.words) {
+            (Some(_), [directory, _]) => Some(Path::new(directory)),
+            (Some(directory), _) if !directory.is_empty() => Some(Path::new(directory)),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cancel {
+        #[command(flatten)]
+        args: CancelArgs,
+    }
+
+    fn parse(words: &[&str]) -> Result<CancelArgs, String> {
+        let words = ["cancel"].iter().chain(words);
+        let parsed = Cancel::try_parse_from(words).map_err(|error| error.to_string())?;
+        parsed.args.check()?;
+        Ok(parsed.args)
+    }
+
+    #[test]
+    fn a_directory_may_be_written_as_in_flink() {
+        for (words, directory, savepoint) in [
+            (&["job"][..], None, false),
+            (&["-s", "job"], None, true),
+            (&["job", "-s"], None, true),
+            (&["-s=dir", "job"], Some("dir"), true),
+            (&["-s", "dir", "job"], Some("dir"), true),
+            (&["--with-savepoint=dir", "job"], Some("dir"), true),
+            (&["--with-savepoint", "dir", "job"], Some("dir"), true),
+        ] {
+            let args = parse(words).unwrap();
+            assert_eq!(args.job(), "job", "{words:?}");
+            assert_eq!(args.savepoint_dir(), directory.map(Path::new), "{words:?}");
+            assert_eq!(args.wants_savepoint(), savepoint, "{words:?}");
+        }
+        for words in [
+            &["dir", "job"][..],
+            &["-s=dir", "other", "job"],
+            &[],
+            &["-s"],
+        ] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `alluvium list`.
+
+use super::absolute;
+use crate::args::ListArgs;
+use crate::control::{LiveJob, live_jobs};
+use alluvium::checkpoint::{JobId, LocalStorage, Storage, inspect};
+use alluvium::{Result, StateError};
+use comfy_table::{Table, presets};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The state of a job that has a log, and no process that runs it.
+const NOT_RUNNING: &str = "NOT_RUNNING";
+
+/// A job; the fields are those of the JSON form.
+#[derive(Debug, Serialize)]
+struct Listed {
+    id: String,
+    /// Not known of a job that does not run.
+    name: Option<String>,
+    state: String,
+    address: Option<String>,
+    checkpoint_root: PathBuf,
+    /// The published checkpoints, of a job under a root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoints: Option<Vec<u64>>,
+}
+
+/// Lists running jobs, or the jobs under a root.
+pub(crate) fn list(args: &ListArgs) -> Result<()> {
+    let live = live_jobs()?.into_iter().map(Listed::from).collect();
+    let listed = match &args.root {
+        None => live,
+        Some(root) => under(root, live)?,
+    };
+    if args.json {
+        let text = serde_json::to_string_pretty(&listed);
+        println!(
+            "{}",
+            text.map_err(
+                |error| StateError::misuse("the list cannot be told as JSON").with_source(error)
+            )?
+        );
+    } else if listed.is_empty() {
+        println!("no jobs");
+    } else {
+        println!("{}", table(&listed));
+    }
+    Ok(())
+}
+
+impl From<LiveJob> for Listed {
+    fn from(job: LiveJob) -> Self {
+        Self {
+            id: job.note.id,
+            name: Some(job.note.name),
+            state: job.state,
+            address: Some(job.note.address.to_string()),
+            checkpoint_root: job.note.checkpoint_root,
+            checkpoints: None,
+        }
+    }
+}
+
+/// The jobs that have a log under `root`.
+fn under(root: &Path, live: Vec<Listed>) -> Result<Vec<Listed>> {
+    if !root.is_dir() {
+        return Err(StateError::misuse(format!(
+            "'{}' is no directory that jobs keep checkpoints in",
+            root.display()
+        )));
+    }
+    let root = absolute(root)?;
+    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::open(&root)?);
+    let mut jobs = Vec::new();
+    for name in names(&root)? {
+        let Ok(id) = JobId::new(&name) else { continue };
+        let Some(found) = inspect(Arc::clone(&storage), &id)? else {
+            continue;
+        };
+        let running = live
+            .iter()
+            .find(|job| job.id == name && job.checkpoint_root == root);
+        let at_rest = if found.finished {
+            "FINISHED"
+        } else {
+            NOT_RUNNING
+        };
+        let checkpoints = found.checkpoints.iter();
+        jobs.push(Listed {
+            name: running.and_then(|job| job.name.clone()),
+            state: running.map_or(at_rest, |job| &job.state).to_owned(),
+            address: running.and_then(|job| job.address.clone()),
+            checkpoint_root: root.clone(),
+            checkpoints: Some(checkpoints.map(|published| published.checkpoint).collect()),
+            id: name,
+        });
+    }
+    Ok(jobs)
+}
+
+/// The folders in `root`, sorted.
+fn names(root: &Path) -> Result<Vec<String>> {
+    let failed =
+        |error| StateError::storage(format!("cannot read '{}'", root.display())).with_source(error);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.path().is_dir()
+            && let Ok(name) = entry.file_name().into_string()
+        {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn table(jobs: &[Listed]) -> Table {
+    let with_checkpoints = jobs.iter().any(|job| job.checkpoints.is_some());
+    let mut header = vec!["ID", "NAME", "STATE", "ADDRESS", "CHECKPOINT ROOT"];
+    header.extend(with_checkpoints.then_some("CHECKPOINTS"));
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .set_header(header);
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    for job in jobs {
+        let mut row = vec![
+            job.id.clone(),
+            or_dash(&job.name),
+            job.state.clone(),
+            or_dash(&job.address),
+            job.checkpoint_root.display().to_string(),
+        ];
+        if let Some(checkpoints) = &job.checkpoints {
+            let ids: Vec<String> = checkpoints.iter().map(u64::to_string).collect();
+            row.push(if ids.is_empty() {
+                "-".to_owned()
+            } else {
+                ids.join(", ")
+            });
+        }
+        table.add_row(row);
+    }
+    table
+}

@@ -1,0 +1,99 @@
+//! A job that runs while something is done to it.
+
+use crate::command::{Flights, Ran};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// A running job.
+pub(crate) struct Live {
+    child: Child,
+    lines: Receiver<String>,
+    /// Where its endpoint is.
+    pub(crate) address: String,
+    told: String,
+}
+
+impl Live {
+    /// Starts a job, and waits until its endpoint listens.
+    pub(crate) fn start(flights: &Flights, more: &[&str]) -> Self {
+        let mut command = flights.command(more);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = read(child.stderr.take().unwrap());
+        let mut live = Self {
+            child,
+            lines,
+            address: String::new(),
+            told: String::new(),
+        };
+        let line = live.until("control endpoint: ");
+        live.address = line.rsplit_once("http://").unwrap().1.to_owned();
+        live
+    }
+
+    /// Waits until the job says this; the whole line.
+    pub(crate) fn until(&mut self, part: &str) -> String {
+        loop {
+            let Ok(line) = self.lines.recv() else {
+                panic!("the job has never said '{part}': {}", self.told);
+            };
+            self.told.push_str(&line);
+            self.told.push('\n');
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// The death of the process, as by `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// The same, but so much later.
+    pub(crate) fn kill_after(self, pause: Duration) {
+        let (_keep, never) = channel::<()>();
+        assert!(never.recv_timeout(pause).is_err());
+        self.kill();
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) fn wait(mut self) -> Ran {
+        let mut stdout = String::new();
+        let mut pipe = self.child.stdout.take().unwrap();
+        pipe.read_to_string(&mut stdout).unwrap();
+        for line in &self.lines {
+            self.told.push_str(&line);
+            self.told.push('\n');
+        }
+        Ran {
+            code: self.child.wait().unwrap().code(),
+            stdout,
+            stderr: self.told.clone(),
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        // It has ended already, unless the test has failed.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn read(stderr: ChildStderr) -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines() {
+            let Ok(line) = line else { return };
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
