@@ -72,6 +72,7 @@ fn a_job_is_stopped_with_a_savepoint_and_goes_on_at_another_parallelism() {
     let ran = live.wait();
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stdout.contains(&path), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("restarting"), "{}", ran.stderr);
     assert_eq!(listed(&flights), [Value::Null; 0]);
     assert!(!root.join("flights/control.json").exists());
 

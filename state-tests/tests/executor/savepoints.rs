@@ -154,6 +154,7 @@ fn n09_a_job_stops_with_a_savepoint_and_goes_on_at_another_parallelism() {
         let path = running.handle.stop(None, drain).unwrap();
         let report = running.handle.wait().unwrap();
         assert_eq!(report.stopped_with.as_deref(), Some(&*path));
+        assert_eq!(report.restarts, 0);
         assert!(report.records_read < RECORDS, "it stopped before its end");
         let hidden = |name: &str| name.starts_with('.');
         let output = std::fs::read_dir(place.output()).unwrap();

@@ -15,6 +15,8 @@ pub(super) struct Cutter {
     settings: TaskSettings,
     /// Whether the operators know that their input has ended.
     ended: bool,
+    /// Whether the job stops at a barrier that has passed.
+    stopped: bool,
 }
 
 impl Cutter {
@@ -24,12 +26,13 @@ impl Cutter {
             writers: task.writers.clone(),
             settings: task.settings.clone(),
             ended: false,
+            stopped: false,
         }
     }
 
     /// Whether no records come any more.
     pub(super) const fn has_ended(&self) -> bool {
-        self.ended
+        self.ended || self.stopped
     }
 
     /// Takes part in a checkpoint: what the operators emit ahead of the barrier, the barrier, the
@@ -39,6 +42,7 @@ impl Cutter {
         barrier: Barrier,
         mut chain: impl FnMut(&mut Event<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.stopped |= barrier.kind.is_stop();
         if barrier.kind.ends_input() && !self.ended {
             self.ended = true;
             chain(&mut Event::EndOfInput)?;
