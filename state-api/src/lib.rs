@@ -7,6 +7,7 @@
 //! | `error` | [`StateError`] and its kinds |
 //! | `group` | key groups, their ranges, max parallelism |
 //! | `data`, `schema` | values, codecs, and the schema trees stored with them |
+//! | `dynamic` | stored data whose type is known by its schema only |
 //! | `key` | keys: order-preserving encodings and hashes that are fixed forever |
 //! | `state` | descriptors and handles of keyed state |
 //! | `backend` | what a backend author implements |
@@ -20,6 +21,7 @@
 
 mod backend;
 mod data;
+mod dynamic;
 mod error;
 mod function;
 mod group;
@@ -40,6 +42,7 @@ pub use data::SerdeCodec;
 pub use data::{
     Codec, CodecRef, MAX_NESTING, NativeCodec, NativeData, StateData, decode_exact, wire,
 };
+pub use dynamic::{DynamicKeyType, DynamicType, DynamicValue};
 pub use error::{ErrorKind, Result, StateError};
 pub use function::{
     CheckpointedFunction, InitializationContext, ListCheckpointed, SnapshotContext, SubtaskInfo,

@@ -96,9 +96,14 @@ pub fn decode_key_exact<K: OrderedKey>(bytes: &[u8]) -> Result<K> {
     if rest.is_empty() {
         return Ok(key);
     }
-    Err(StateError::corrupt(format!(
-        "a key of {} bytes is followed by {} bytes that do not belong to it",
-        bytes.len() - rest.len(),
-        rest.len()
-    )))
+    Err(left_over(bytes.len(), rest.len()))
+}
+
+/// The failure of a reader that finds `rest` of `all` bytes behind a key.
+#[cold]
+pub(crate) fn left_over(all: usize, rest: usize) -> StateError {
+    StateError::corrupt(format!(
+        "a key of {} bytes is followed by {rest} bytes that do not belong to it",
+        all - rest
+    ))
 }

@@ -53,8 +53,7 @@ impl Schema {
     /// [`MAX_NODES`](Self::MAX_NODES) allow, names a field, variant or tag twice, or refers to an
     /// enclosing type that is not there.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
-        self.flaw()
-            .map_err(|flaw| StateError::misuse(format!("the schema of {self} {flaw}")))?;
+        self.check_size()?;
         write(self, out);
         Ok(())
     }

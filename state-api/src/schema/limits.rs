@@ -1,6 +1,7 @@
 //! What a schema tree must keep to, so that it can be stored and understood.
 
 use super::{Field, Schema};
+use crate::error::{Result, StateError};
 use std::collections::BTreeSet;
 
 impl Schema {
@@ -9,6 +10,12 @@ impl Schema {
 
     /// How many nodes a schema tree may have.
     pub const MAX_NODES: usize = 65_536;
+
+    /// Checks that the tree keeps to the limits, and to what names and references must keep to.
+    pub(crate) fn check_size(&self) -> Result<()> {
+        let flaw = self.flaw();
+        flaw.map_err(|flaw| StateError::misuse(format!("the schema of {self} {flaw}")))
+    }
 
     /// What is wrong with this tree, if anything.
     pub(super) fn flaw(&self) -> Result<(), String> {

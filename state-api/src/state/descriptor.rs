@@ -77,6 +77,11 @@ macro_rules! descriptor {
             pub fn with_codec(name: impl Into<Cow<'static, str>>, codec: CodecRef<$data>) -> Self {
                 Self { name: name.into(), codec, types: PhantomData }
             }
+
+            /// How its data becomes bytes.
+            pub const fn codec(&self) -> &CodecRef<$data> {
+                &self.codec
+            }
         }
     };
 }
