@@ -9,6 +9,7 @@
 //! | `increment` | snapshots that build on each other, and writing them into files |
 //! | `log` | which checkpoints are to be believed, and who may add to them |
 //! | `metadata` | the envelope of `_metadata` |
+//! | `offline` | reading and writing state without the program that it belongs to |
 //! | `savepoint` | snapshots that belong to whoever asked for them: write, open, dispose |
 //! | `segment` | keyed state in one portable format: its writer and its reader |
 //! | [`storage`] | where all of it is kept: the seam, a local directory, memory, and kinds that fail |
@@ -24,6 +25,7 @@ mod files;
 mod increment;
 mod log;
 mod metadata;
+mod offline;
 mod savepoint;
 mod segment;
 pub mod storage;
@@ -45,6 +47,11 @@ pub use files::{
 pub use increment::{ChainBase, ChainHistory, SnapshotFileOptions, write_keyed, write_rest};
 pub use log::{JobId, OwnerId, PublishedCheckpoint};
 pub use metadata::{Metadata, MetadataWriter, Section, SectionKind};
+pub use offline::{
+    DynamicEntry, GroupSize, Histogram, KeyedEntries, KeyedEntry, KeyedReader, OfflineOperator,
+    OfflineOptions, OfflineSnapshot, OperatorStateView, OperatorWriter, RowDescriptor,
+    SavepointWriter, StateTypes, TypedRow,
+};
 pub use savepoint::{
     OpenedSnapshot, SavepointFolder, copy_into, dispose, is_savepoint, mark_savepoint,
     open_snapshot,

@@ -4,7 +4,6 @@
 #![cfg(feature = "json")]
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::zero_sized_map_values,
     reason = "helpers of tests"
 )]
@@ -114,7 +113,6 @@ macro_rules! values {
 
 macro_rules! keys {
     ($($name:ident: $strategy:expr,)*) => {$(
-        #[expect(clippy::redundant_pattern_matching, reason = "of the macro")]
         mod $name {
             use super::*;
 
@@ -318,7 +316,7 @@ fn the_deepest_value_fits_the_stack() {
         }],
     };
     let of = DynamicType::new(&deep).unwrap();
-    let error = of.decode_exact(&[1; 100_000]).unwrap_err();
+    let error = of.decode_exact(&vec![1; 100_000]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
     let mut bytes = vec![1; 480];
     bytes.push(0);

@@ -1,6 +1,7 @@
 //! Dynamic values of derived types against their typed codecs.
 
 #![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use alluvium_state_api::{
     DynamicKeyType, DynamicType, NativeData, OrderedKey, SchemaBuilder, TotalF64,
