@@ -1,7 +1,7 @@
 //! The operators of a snapshot and their states.
 
 use super::keyed::KeyedReader;
-use super::snapshot::{missing, open_chains};
+use super::snapshot::missing;
 use super::{OfflineSnapshot, StateTypes};
 use crate::subtask::OperatorSnapshot;
 use alluvium_state_api::{
@@ -57,14 +57,15 @@ impl<'s> OfflineOperator<'s> {
         let mut subtasks: Vec<_> = self.operator.subtasks.iter().collect();
         subtasks.sort_by_key(|subtask| subtask.subtask);
         for (place, subtask) in subtasks.into_iter().enumerate() {
-            for chain in open_chains(self.operator, subtask)? {
+            for chain in self.snapshot.chains(self.operator, subtask)? {
                 self.add_headers(&chain)?;
             }
-            for image in subtask.operator_state.clone() {
+            let whole = self.snapshot.stored().complete(subtask)?;
+            for image in whole.operator_state {
                 self.view(image.meta)?.hold(place, image.items);
             }
-            self.raw_keyed.push(subtask.raw_keyed.clone());
-            self.raw_operator.push(subtask.raw_operator.clone());
+            self.raw_keyed.push(whole.raw_keyed);
+            self.raw_operator.push(whole.raw_operator);
         }
         Ok(())
     }
@@ -187,7 +188,7 @@ impl<'s> OfflineOperator<'s> {
     pub(super) fn open_chains(&self) -> Result<Vec<SnapshotChain>> {
         let mut chains = Vec::new();
         for subtask in &self.operator.subtasks {
-            chains.extend(open_chains(self.operator, subtask)?);
+            chains.extend(self.snapshot.chains(self.operator, subtask)?);
         }
         Ok(chains)
     }

@@ -1,6 +1,8 @@
 //! What is in a checkpoint or savepoint.
 
 use super::{OfflineOperator, OfflineOptions};
+use crate::files::{StoredSnapshot, StoredSnapshotOptions};
+use crate::storage::Storage;
 use crate::subtask::{CheckpointMetadata, OperatorSnapshot, SubtaskSnapshot};
 use alluvium_state_api::{Result, SnapshotChain, StateError};
 use std::sync::Arc;
@@ -18,20 +20,36 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct OfflineSnapshot {
-    metadata: Arc<CheckpointMetadata>,
+    stored: StoredSnapshot,
     options: OfflineOptions,
 }
 
+/// A snapshot that holds everything in its metadata.
 impl From<CheckpointMetadata> for OfflineSnapshot {
     fn from(metadata: CheckpointMetadata) -> Self {
+        StoredSnapshot::from(metadata).into()
+    }
+}
+
+impl From<StoredSnapshot> for OfflineSnapshot {
+    fn from(stored: StoredSnapshot) -> Self {
         Self {
-            metadata: Arc::new(metadata),
+            stored,
             options: OfflineOptions::default(),
         }
     }
 }
 
 impl OfflineSnapshot {
+    /// Opens the snapshot in `folder` of `storage`: the folder that holds `_metadata`.
+    ///
+    /// # Errors
+    /// As [`StoredSnapshot::load`].
+    pub fn load(storage: Arc<dyn Storage>, folder: &str) -> Result<Self> {
+        let options = StoredSnapshotOptions::default();
+        StoredSnapshot::load(storage, folder, options).map(Self::from)
+    }
+
     /// The same, within other bounds.
     pub const fn with_options(mut self, options: OfflineOptions) -> Self {
         self.options = options;
@@ -40,7 +58,12 @@ impl OfflineSnapshot {
 
     /// What the metadata says.
     pub fn metadata(&self) -> &CheckpointMetadata {
-        &self.metadata
+        self.stored.metadata()
+    }
+
+    /// The metadata and where the files lie.
+    pub const fn stored(&self) -> &StoredSnapshot {
+        &self.stored
     }
 
     /// The bounds.
@@ -53,7 +76,7 @@ impl OfflineSnapshot {
     /// # Errors
     /// As [`operator`](Self::operator).
     pub fn operators(&self) -> Result<Vec<OfflineOperator<'_>>> {
-        let operators = self.metadata.operators.iter();
+        let operators = self.metadata().operators.iter();
         operators
             .map(|operator| OfflineOperator::open(self, operator))
             .collect()
@@ -65,26 +88,26 @@ impl OfflineSnapshot {
     /// `Misuse` if there is none; `Corrupt`, `Incompatible` or `Storage` if what it says about its
     /// states cannot be read, or its subtasks contradict one another.
     pub fn operator(&self, uid: &str) -> Result<OfflineOperator<'_>> {
-        match self.metadata.operator(uid) {
+        match self.metadata().operator(uid) {
             Some(operator) => OfflineOperator::open(self, operator),
             None => {
-                let uids = self.metadata.operators.iter().map(|one| one.uid.as_str());
+                let uids = self.metadata().operators.iter().map(|one| one.uid.as_str());
                 Err(missing("the snapshot", "operator", uid, uids))
             }
         }
     }
-}
 
-/// Opens the keyed state of a subtask: chains of layers.
-pub(super) fn open_chains(
-    operator: &OperatorSnapshot,
-    subtask: &SubtaskSnapshot,
-) -> Result<Vec<SnapshotChain>> {
-    let chains = subtask.keyed.iter().map(|segment| {
-        let source = operator.open(subtask, segment)?;
-        Ok(vec![Box::new(source) as _])
-    });
-    chains.collect()
+    /// Opens the keyed state of a subtask: chains of layers.
+    pub(super) fn chains(
+        &self,
+        operator: &OperatorSnapshot,
+        subtask: &SubtaskSnapshot,
+    ) -> Result<Vec<SnapshotChain>> {
+        let chains = subtask.keyed.iter();
+        chains
+            .map(|chain| self.stored.chain(operator, subtask, chain))
+            .collect()
+    }
 }
 
 /// The error of asking `whose` for something called `name` that is not among `names`.

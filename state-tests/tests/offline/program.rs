@@ -114,7 +114,7 @@ pub(crate) fn restore_keyed<K: OrderedKey + Debug>(
         parallelism,
         max_parallelism: None,
     };
-    let restore = plan_restore(metadata, &[program], Unclaimed::Refuse)?.remove(0);
+    let restore = plan_restore(&metadata.clone().into(), &[program], Unclaimed::Refuse)?.remove(0);
     let mut all: All<K> = BTreeMap::new();
     for index in 0..parallelism {
         let request = restore.subtask(index)?.keyed;
@@ -177,7 +177,7 @@ pub(crate) fn restore_operator(
         parallelism,
         max_parallelism: None,
     };
-    let restore = plan_restore(metadata, &[program], Unclaimed::Refuse)?.remove(0);
+    let restore = plan_restore(&metadata.clone().into(), &[program], Unclaimed::Refuse)?.remove(0);
     let mut found = OperatorState::default();
     for index in 0..parallelism {
         let images = restore.subtask(index)?.operator_state;

@@ -10,6 +10,7 @@ use alluvium::checkpoint::{
 };
 use alluvium::{DynamicValue, ErrorKind, ListDescriptor, Schema, SerdeCodec, ValueDescriptor};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn rows() -> All<String> {
     let keys = (0..200).map(|number| {
@@ -248,11 +249,11 @@ fn what_cannot_be_a_savepoint_is_refused() {
     let mut savepoint = SavepointWriter::new("test");
     savepoint.add(operator()).unwrap();
     misuse(savepoint.add(operator()), "operator 'op' already");
-    let storage = MemoryStorage::new();
-    savepoint.write(&storage, "here").unwrap();
+    let storage = Arc::new(MemoryStorage::new());
+    savepoint.write(storage.clone(), "here").unwrap();
     let before = storage.paths();
     misuse(
-        SavepointWriter::new("test").write(&storage, "here"),
+        SavepointWriter::new("test").write(storage.clone(), "here"),
         "nothing is overwritten",
     );
     assert_eq!(storage.paths(), before);

@@ -1,11 +1,11 @@
 //! An operator of another snapshot.
 
 use super::rows::{Again, Rows};
-use super::segments::Segments;
+use super::segments::{Segments, Target};
 use crate::offline::{KeyedEntry, OfflineOperator, OfflineOptions, StateTypes};
-use crate::subtask::{OperatorSnapshot, SubtaskSnapshot};
+use crate::subtask::{KeyedChain, OperatorSnapshot, SubtaskSnapshot};
 use alluvium_state_api::{
-    CheckpointId, KeyGroup, KeyGroupRange, MaxParallelism, OperatorStateImage, Result, StateError,
+    KeyGroup, KeyGroupRange, MaxParallelism, OperatorStateImage, Result, StateError,
 };
 
 /// An operator that goes over into another savepoint.
@@ -51,14 +51,14 @@ impl<'s> Kept<'s> {
     }
 
     /// What a savepoint holds of it.
-    pub(super) fn finish(self, checkpoint: CheckpointId) -> Result<OperatorSnapshot> {
+    pub(super) fn finish(self, target: Target<'_>) -> Result<OperatorSnapshot> {
         let label = format!("operator '{}'", self.uid);
-        self.try_finish(checkpoint)
+        self.try_finish(target)
             .map_err(|error| error.context(label))
     }
 
-    fn try_finish(self, checkpoint: CheckpointId) -> Result<OperatorSnapshot> {
-        let mut keyed = self.keyed(checkpoint)?.into_iter();
+    fn try_finish(self, target: Target<'_>) -> Result<OperatorSnapshot> {
+        let mut keyed = self.keyed(target)?.into_iter();
         let (old, mut subtasks) = (self.operator.metadata(), Vec::new());
         let mut finished: Vec<_> = old.subtasks.iter().collect();
         finished.sort_by_key(|subtask| subtask.subtask);
@@ -96,12 +96,12 @@ impl<'s> Kept<'s> {
     }
 
     /// The keyed state of each subtask: whole, however many layers it had.
-    fn keyed(&self, checkpoint: CheckpointId) -> Result<Vec<Vec<crate::subtask::KeyedSegment>>> {
+    fn keyed(&self, target: Target<'_>) -> Result<Vec<Vec<KeyedChain>>> {
         let Some(key) = self.operator.key_schema() else {
             return Ok(Vec::new());
         };
         let mut segments = Segments {
-            checkpoint,
+            target,
             max_parallelism: self.max_parallelism,
             parallelism: self.operator.parallelism(),
             key,
@@ -114,7 +114,7 @@ impl<'s> Kept<'s> {
             segments.write(&rows, groups)?;
             rest = from(rest, usize::from(first.0) + groups.len())?;
         }
-        Ok(segments.written)
+        Ok(segments.into_chains().collect())
     }
 
     /// As many of the first of `groups` as memory holds, and their rows.

@@ -1,15 +1,14 @@
 //! An operator made of rows.
 
 use super::rows::{Again, Rows};
-use super::segments::Segments;
+use super::segments::{Segments, Target};
 use crate::offline::snapshot::missing;
 use crate::offline::{DynamicEntry, KeyedEntry, OfflineOptions, RowDescriptor, StateTypes};
 use crate::subtask::{OperatorSnapshot, SubtaskSnapshot};
 use alluvium_state_api::{
-    BroadcastDescriptor, CheckpointId, DynamicValue, MaxParallelism, OperatorItem,
-    OperatorListDescriptor, OperatorStateImage, OperatorStateKind, OperatorStateMeta, OrderedKey,
-    Result, Schema, SchemaBuilder, StateData, StateError, StateKind, StateMeta,
-    assign_operator_state,
+    BroadcastDescriptor, DynamicValue, MaxParallelism, OperatorItem, OperatorListDescriptor,
+    OperatorStateImage, OperatorStateKind, OperatorStateMeta, OrderedKey, Result, Schema,
+    SchemaBuilder, StateData, StateError, StateKind, StateMeta, assign_operator_state,
 };
 use std::fmt;
 
@@ -314,20 +313,20 @@ impl OperatorWriter {
     }
 
     /// What a savepoint holds of it.
-    pub(super) fn finish(self, checkpoint: CheckpointId) -> Result<OperatorSnapshot> {
+    pub(super) fn finish(self, target: Target<'_>) -> Result<OperatorSnapshot> {
         let label = self.label();
-        self.try_finish(checkpoint)
+        self.try_finish(target)
             .map_err(|error| error.context(label))
     }
 
-    fn try_finish(self, checkpoint: CheckpointId) -> Result<OperatorSnapshot> {
+    fn try_finish(self, target: Target<'_>) -> Result<OperatorSnapshot> {
         let mut operator = OperatorSnapshot {
             uid: self.uid.clone(),
             max_parallelism: self.max_parallelism,
             parallelism: self.parallelism,
             subtasks: Vec::new(),
         };
-        let mut written = Vec::new();
+        let mut chains = Vec::new();
         if let Some(key) = &self.key {
             let states: Vec<_> = self
                 .states
@@ -335,20 +334,20 @@ impl OperatorWriter {
                 .map(|state| state.meta().clone())
                 .collect();
             let mut segments = Segments {
-                checkpoint,
+                target,
                 max_parallelism: self.max_parallelism,
                 parallelism: self.parallelism,
                 key,
                 states: &states,
-                written,
+                written: Vec::new(),
             };
             segments.write(&self.rows, self.max_parallelism.all_groups())?;
-            written = segments.written;
+            chains.extend(segments.into_chains());
         }
-        let mut written = written.into_iter();
+        let mut chains = chains.into_iter();
         for subtask in 0..self.parallelism {
             let mut snapshot = SubtaskSnapshot::new(&*self.uid, subtask, self.parallelism);
-            snapshot.keyed = written.next().unwrap_or_default();
+            snapshot.keyed = chains.next().unwrap_or_default();
             snapshot.operator_state = share(&self.operator_states, subtask, self.parallelism)?;
             operator.subtasks.push(snapshot);
         }

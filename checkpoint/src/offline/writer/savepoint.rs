@@ -2,11 +2,16 @@
 
 use super::OperatorWriter;
 use super::kept::Kept;
+use super::segments::Target;
+use crate::files::SnapshotFolder;
+use crate::increment::{SnapshotFileOptions, write_rest};
+use crate::metadata::METADATA;
 use crate::offline::OfflineSnapshot;
 use crate::offline::snapshot::missing;
 use crate::storage::{Created, Storage};
-use crate::subtask::{CheckpointMetadata, OperatorSnapshot};
+use crate::subtask::CheckpointMetadata;
 use alluvium_state_api::{CheckpointId, MaxParallelism, Result, StateError};
+use std::sync::Arc;
 
 /// Writes a savepoint without the program that it is for: made of rows, or of another snapshot that
 /// is changed on the way, or of both.
@@ -17,6 +22,7 @@ use alluvium_state_api::{CheckpointId, MaxParallelism, Result, StateError};
 /// ```
 /// use alluvium_checkpoint::{MemoryStorage, OfflineSnapshot, OperatorWriter, SavepointWriter};
 /// use alluvium_state_api::{MaxParallelism, ValueDescriptor};
+/// use std::sync::Arc;
 /// const COUNT: ValueDescriptor<u64> = ValueDescriptor::new("count");
 /// let mut words = OperatorWriter::new("words", MaxParallelism::new(128)?, 1)?;
 /// words.put(&COUNT, &7u64, &(), &1)?;
@@ -27,8 +33,8 @@ use alluvium_state_api::{CheckpointId, MaxParallelism, Result, StateError};
 /// let mut second = SavepointWriter::from_snapshot(&first)?;
 /// second.rename_operator("words", "terms")?;
 /// second.set_max_parallelism("terms", MaxParallelism::new(256)?)?;
-/// let storage = MemoryStorage::new();
-/// second.write(&storage, "savepoints/terms")?;
+/// let storage = Arc::new(MemoryStorage::new());
+/// second.write(storage.clone(), "savepoints/terms")?;
 /// assert!(storage.paths().contains(&"savepoints/terms/_metadata".to_owned()));
 /// # Ok::<(), alluvium_state_api::StateError>(())
 /// ```
@@ -181,36 +187,53 @@ impl<'s> SavepointWriter<'s> {
     /// one key group is larger than memory may be; `Corrupt` or `Storage` if the other snapshot
     /// cannot be read.
     pub fn into_metadata(self) -> Result<CheckpointMetadata> {
+        self.finish(None)
+    }
+
+    fn finish(self, files: Option<(&SnapshotFolder, u64)>) -> Result<CheckpointMetadata> {
         let checkpoint = self.head.checkpoint;
-        let operators = self.parts.into_iter().map(|part| match part {
-            Part::Made(operator) => operator.finish(checkpoint),
-            Part::Kept(operator) => operator.finish(checkpoint),
-        });
-        let operators = operators.collect::<Result<Vec<OperatorSnapshot>>>()?;
+        let target = Target { checkpoint, files };
+        let mut operators = Vec::new();
+        for part in self.parts {
+            let mut operator = match part {
+                Part::Made(operator) => operator.finish(target)?,
+                Part::Kept(operator) => operator.finish(target)?,
+            };
+            if let Some((folder, threshold)) = files {
+                for subtask in &mut operator.subtasks {
+                    write_rest(subtask, folder, threshold)?;
+                }
+            }
+            operators.push(operator);
+        }
         Ok(CheckpointMetadata {
             operators,
             ..self.head
         })
     }
 
-    /// Stores the savepoint in `folder`, which must not hold one.
+    /// Stores the savepoint in `folder`, in which there must be nothing. State of more than 20 KiB
+    /// goes into files; `_metadata` is stored last.
     ///
     /// # Errors
-    /// As [`into_metadata`](Self::into_metadata); `Misuse` if there is a snapshot in `folder`;
+    /// As [`into_metadata`](Self::into_metadata); `Misuse` if there is something in `folder`;
     /// `Storage`.
-    pub fn write(self, storage: &dyn Storage, folder: &str) -> Result<()> {
-        let path = format!("{folder}/_metadata");
-        let taken = || {
-            let place = storage.locate(&path);
-            StateError::misuse(format!(
-                "'{place}' is there already: nothing is overwritten"
-            ))
-        };
-        if storage.exists(&path)? {
+    pub fn write(self, storage: Arc<dyn Storage>, folder: &str) -> Result<()> {
+        let path = format!("{folder}/{METADATA}");
+        let place = storage.locate(&path);
+        let taken = || StateError::misuse(format!("'{place}': nothing is overwritten"));
+        if !storage.list(folder)?.is_empty() {
             return Err(taken());
         }
-        let bytes = self.into_metadata()?.to_bytes()?;
-        match storage.create(&path, &bytes)? {
+        let files = SnapshotFolder::savepoint(Arc::clone(&storage), folder)?;
+        let threshold = SnapshotFileOptions::default().inline_threshold;
+        let bytes = self.finish(Some((&files, threshold)))?.to_bytes()?;
+        let created = storage.create(&path, &bytes);
+        if !matches!(created, Ok(Created::Exists)) {
+            // After a failure it may be there all the same.
+            files.keep();
+        }
+        match created? {
             Created::New => Ok(()),
             Created::Exists => Err(taken()),
         }

@@ -1,16 +1,25 @@
 //! The segments of each subtask.
 
 use super::rows::Rows;
-use crate::segment::SegmentSink;
-use crate::subtask::KeyedSegment;
+use crate::files::{FilePlace, SnapshotFolder, SpillOutput};
+use crate::segment::{SegmentOptions, SegmentOutput, SegmentSink};
+use crate::subtask::{KeyedChain, KeyedSegment};
 use alluvium_state_api::{
     Change, CheckpointId, Content, Entry, KeyGroupRange, MaxParallelism, Result, Schema, Section,
     SnapshotHeader, SnapshotSink, StateMeta,
 };
 
+/// Where what is written goes.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'f> {
+    pub(super) checkpoint: CheckpointId,
+    /// The files, and how large a segment may be inside the metadata; `None` keeps all there.
+    pub(super) files: Option<(&'f SnapshotFolder, u64)>,
+}
+
 /// The keyed state of all subtasks of one operator, on its way into segments.
 pub(super) struct Segments<'o> {
-    pub(super) checkpoint: CheckpointId,
+    pub(super) target: Target<'o>,
     pub(super) max_parallelism: MaxParallelism,
     pub(super) parallelism: u32,
     pub(super) key: &'o Schema,
@@ -44,9 +53,24 @@ impl Segments<'_> {
         range: KeyGroupRange,
         part: KeyGroupRange,
     ) -> Result<KeyedSegment> {
-        let mut sink = SegmentSink::in_memory();
+        let Some((folder, threshold)) = self.target.files else {
+            let bytes = self.write_into(Vec::new(), rows, range, part)?;
+            return Ok(KeyedSegment::Inline(bytes.into()));
+        };
+        let output = SpillOutput::new(folder, FilePlace::Own, threshold);
+        self.write_into(output, rows, range, part)?.finish()
+    }
+
+    fn write_into<O: SegmentOutput>(
+        &self,
+        output: O,
+        rows: &Rows,
+        range: KeyGroupRange,
+        part: KeyGroupRange,
+    ) -> Result<O> {
+        let mut sink = SegmentSink::new(output, SegmentOptions::default());
         sink.begin(&SnapshotHeader {
-            checkpoint: self.checkpoint,
+            checkpoint: self.target.checkpoint,
             base: None,
             max_parallelism: self.max_parallelism,
             groups: range,
@@ -70,6 +94,13 @@ impl Segments<'_> {
                 change: Change::Put(row.value),
             })?;
         }
-        Ok(KeyedSegment::Inline(sink.finish()?.output.into()))
+        Ok(sink.finish()?.output)
+    }
+
+    /// The chains of each subtask, in their order.
+    pub(super) fn into_chains(self) -> impl Iterator<Item = Vec<KeyedChain>> {
+        self.written
+            .into_iter()
+            .map(|layers| vec![KeyedChain { layers }])
     }
 }
