@@ -38,6 +38,8 @@ mod documents {
     struct State;
     #[doc = include_str!("../../docs/guide/filesystem.md")]
     struct Filesystem;
+    #[doc = include_str!("../../docs/guide/offline.md")]
+    struct Offline;
     #[doc = include_str!("../../docs/guide/write-a-backend.md")]
     struct WriteABackend;
     #[doc = include_str!("../../docs/configuration.md")]

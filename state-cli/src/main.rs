@@ -6,6 +6,7 @@
 //! | `commands` | commands about running jobs and their savepoints |
 //! | `control` | the endpoint of a running job, and how it is found and asked |
 //! | `flights` | the job `alluvium run flights` |
+//! | `snapshots` | commands that look into snapshots |
 
 #![forbid(unsafe_code)]
 
@@ -13,9 +14,11 @@ mod args;
 mod commands;
 mod control;
 mod flights;
+mod snapshots;
 
-use alluvium::ErrorKind;
+use alluvium::{ErrorKind, StateError};
 use args::{Command, Job};
+use snapshots::{diff, export, inspect, print, verify};
 use std::process::ExitCode;
 
 /// The exit code of a job that was cancelled.
@@ -27,22 +30,30 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run {
             job: Job::Flights(args),
-        } => flights::run(&args),
-        Command::List(args) => commands::list(&args),
-        Command::Savepoint(args) => commands::savepoint(&args),
-        Command::Cancel(args) => commands::cancel(&args),
-        Command::Stop(args) => commands::stop(&args),
+        } => flights::run(&args).map(done),
+        Command::List(args) => commands::list(&args).map(done),
+        Command::Savepoint(args) => commands::savepoint(&args).map(done),
+        Command::Cancel(args) => commands::cancel(&args).map(done),
+        Command::Stop(args) => commands::stop(&args).map(done),
+        Command::Inspect(args) => inspect::run(&args).map(done),
+        Command::Verify(args) => verify::run(&args),
+        Command::Diff(args) => return diff::run(&args).unwrap_or_else(|error| fail(&error, 2)),
+        Command::Export(args) => export::run(&args).map(done),
+        Command::Completions(args) => print(&args.script()).map(done),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("alluvium: {error}");
-            match error.kind() {
-                ErrorKind::Cancelled => CANCELLED.into(),
-                _ => ExitCode::FAILURE,
-            }
-        }
-    }
+    result.unwrap_or_else(|error| match error.kind() {
+        ErrorKind::Cancelled => fail(&error, CANCELLED),
+        _ => fail(&error, 1),
+    })
+}
+
+const fn done(_nothing: ()) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+fn fail(error: &StateError, code: u8) -> ExitCode {
+    eprintln!("alluvium: {error}");
+    ExitCode::from(code)
 }
 
 /// Shows what the library logs, if `ALLUVIUM_LOG` asks for it: `warn`, say, or `debug`.

@@ -1,22 +1,32 @@
 //! The command line.
 
 mod cancel;
+mod completions;
 mod config;
 mod control;
+mod diff;
 mod duration;
+mod export;
 mod flights;
+mod inspect;
 mod job_id;
 mod list;
 mod savepoint;
 mod stop;
+mod verify;
 
 pub(crate) use cancel::CancelArgs;
+pub(crate) use completions::CompletionsArgs;
 pub(crate) use config::ConfigArgs;
 pub(crate) use control::ControlArgs;
+pub(crate) use diff::DiffArgs;
+pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use flights::FlightsArgs;
+pub(crate) use inspect::InspectArgs;
 pub(crate) use list::ListArgs;
 pub(crate) use savepoint::SavepointArgs;
 pub(crate) use stop::StopArgs;
+pub(crate) use verify::VerifyArgs;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -40,6 +50,11 @@ pub(crate) enum Command {
     Savepoint(SavepointArgs),
     Cancel(CancelArgs),
     Stop(StopArgs),
+    Inspect(InspectArgs),
+    Verify(VerifyArgs),
+    Diff(DiffArgs),
+    Export(ExportArgs),
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,0 +1,21 @@
+//! Commands that look into snapshots without the program that wrote them.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `inspect`, `verify`, `diff`, `export` | a command each |
+//! | `place` | finding the snapshot that a path means |
+//! | `pick` | the states that an option means |
+//! | `schema` | types as people read them |
+//! | `progress` | bars on long work |
+
+pub(crate) mod diff;
+pub(crate) mod export;
+pub(crate) mod inspect;
+mod output;
+mod pick;
+mod place;
+mod progress;
+mod schema;
+pub(crate) mod verify;
+
+pub(crate) use output::write_all as print;

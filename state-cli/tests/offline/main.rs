@@ -1,0 +1,16 @@
+//! The commands that work on snapshots, as a user sees them: the real binary, what it prints, its
+//! exit codes.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, helpers included"
+)]
+
+#[path = "../flights/command.rs"]
+#[expect(dead_code, reason = "the tests of flights use more of it")]
+mod command;
+mod damage;
+mod diff;
+mod export;
+mod inspect;
+mod support;
