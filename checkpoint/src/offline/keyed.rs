@@ -105,9 +105,9 @@ impl KeyedReader {
     /// ```
     /// # use alluvium_checkpoint::{KeyedReader, TypedRow};
     /// # use alluvium_state_api::{Result, ValueDescriptor};
-    /// const COUNT: ValueDescriptor<u64> = ValueDescriptor::new("count");
     /// fn sum(reader: &mut KeyedReader) -> Result<u64> {
-    ///     let rows = reader.rows::<String, _>(&COUNT)?;
+    ///     let count = ValueDescriptor::<u64>::new("count");
+    ///     let rows = reader.rows::<String, _>(&count)?;
     ///     rows.map(|row| Ok(row?.row)).sum()
     /// }
     /// ```

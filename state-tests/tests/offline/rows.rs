@@ -293,6 +293,7 @@ fn values_of_serde_codecs_are_shown_as_what_they_are() {
 
 #[test]
 fn typed_rows_need_the_types_of_the_state() {
+    const WRONG: ListDescriptor<Option<i32>> = ListDescriptor::new("list");
     let snapshot = OfflineSnapshot::from(savepoint(&rows(), 128, 1));
     let operator = snapshot.operator(UID).unwrap();
     let mut reader = operator.keyed("list").unwrap();
@@ -301,7 +302,6 @@ fn typed_rows_need_the_types_of_the_state() {
     let told =
         "state 'list' of operator 'everything': key: the type was string, the program has u32";
     assert_eq!(error.to_string(), told);
-    const WRONG: ListDescriptor<Option<i32>> = ListDescriptor::new("list");
     let error = reader.rows::<String, _>(&WRONG).err().unwrap();
     assert!(error.to_string().contains("state 'list', value"), "{error}");
     let error = operator.keyed("lists").unwrap_err().to_string();
