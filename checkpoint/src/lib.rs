@@ -48,9 +48,9 @@ pub use increment::{ChainBase, ChainHistory, SnapshotFileOptions, write_keyed, w
 pub use log::{JobId, OwnerId, PublishedCheckpoint};
 pub use metadata::{Metadata, MetadataWriter, Section, SectionKind};
 pub use offline::{
-    DynamicEntry, GroupSize, Histogram, KeyedEntries, KeyedEntry, KeyedReader, OfflineOperator,
-    OfflineOptions, OfflineSnapshot, OperatorStateView, OperatorWriter, RowDescriptor,
-    SavepointWriter, StateTypes, TypedRow,
+    Copied, DynamicEntry, GroupSize, Histogram, KeyedEntries, KeyedEntry, KeyedReader,
+    OfflineOperator, OfflineOptions, OfflineSnapshot, OperatorStateView, OperatorWriter,
+    RowDescriptor, SavepointWriter, StateTypes, TypedRow, copy_job, copy_snapshot,
 };
 pub use savepoint::{
     OpenedSnapshot, SavepointFolder, copy_into, dispose, is_savepoint, mark_savepoint,
@@ -61,7 +61,9 @@ pub use segment::{
     SegmentParts, SegmentSink, SegmentSource, WrittenSegment, hide_voided, write_segment,
 };
 pub use storage::{LocalStorage, MemoryStorage, Storage};
-pub use store::{CheckpointStore, Inspection, OpenMode, Recovered, StoreOptions, Swept, inspect};
+pub use store::{
+    CheckpointStore, Garbage, Inspection, OpenMode, Recovered, StoreOptions, Swept, inspect,
+};
 pub use subtask::{
     CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedChain, KeyedSegment,
     OperatorSnapshot, SubtaskSnapshot,

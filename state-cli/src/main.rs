@@ -18,7 +18,7 @@ mod snapshots;
 
 use alluvium::{ErrorKind, StateError};
 use args::{Command, Job};
-use snapshots::{diff, export, inspect, print, verify};
+use snapshots::{copy, diff, export, gc, inspect, print, verify};
 use std::process::ExitCode;
 
 /// The exit code of a job that was cancelled.
@@ -39,6 +39,8 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Diff(args) => return diff::run(&args).unwrap_or_else(|error| fail(&error, 2)),
         Command::Export(args) => export::run(&args).map(done),
+        Command::Copy(args) => copy::run(&args).map(done),
+        Command::Gc(args) => gc::run(&args).map(done),
         Command::Completions(args) => print(&args.script()).map(done),
     };
     result.unwrap_or_else(|error| match error.kind() {

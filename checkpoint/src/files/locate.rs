@@ -48,6 +48,14 @@ impl SnapshotFiles {
         })
     }
 
+    /// Where a file lies, from the root of the storage.
+    ///
+    /// # Errors
+    /// `Corrupt` if there are no files.
+    pub(crate) fn path(&self, file: &FileRef) -> Result<String> {
+        self.place(file).map(|place| place.path(file))
+    }
+
     /// Where a file is, or should be, for messages.
     pub fn locate(&self, file: &FileRef) -> String {
         match &self.place {

@@ -17,7 +17,7 @@ mod search;
 
 pub(crate) use codec::{MAX_LIVE, MAX_RETIRED_FILES};
 pub use entry::PublishedCheckpoint;
-pub(crate) use entry::{LogEvent, LogState, Retirement};
+pub(crate) use entry::{Entry, LogEvent, LogState, Retirement};
 pub use ids::{JobId, OwnerId};
 pub(crate) use publication::{Log, PublicationLog};
 

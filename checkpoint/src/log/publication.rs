@@ -38,7 +38,8 @@ impl Log {
         format!("{}/log", self.job)
     }
 
-    fn path(&self, seq: u64) -> String {
+    /// Where the entry of this number lies, from the root of the storage.
+    pub(crate) fn path(&self, seq: u64) -> String {
         format!("{}/log/{seq}", self.job)
     }
 
@@ -113,7 +114,11 @@ impl Log {
         }
     }
 
-    fn read(&self, seq: u64) -> Result<Stored> {
+    /// The entry of this number.
+    ///
+    /// # Errors
+    /// As [`newest`](Self::newest).
+    pub(crate) fn read(&self, seq: u64) -> Result<Stored> {
         let path = self.path(seq);
         let place = self.storage.locate(&path);
         let Some(bytes) = self.storage.read(&path, MAX_ENTRY as u64 + 1)? else {

@@ -7,9 +7,11 @@
 //! | `keyed`, `merge` | the entries of keyed state, a run of key groups at a time |
 //! | `types` | entries as [dynamic values](alluvium_state_api::DynamicValue) |
 //! | `typed` | entries as the types of a descriptor |
+//! | `copy` | snapshots and jobs in another place |
 //! | `histogram` | how entries spread over key groups |
 //! | `writer` | savepoints made of rows, or of other snapshots |
 
+mod copy;
 mod histogram;
 mod keyed;
 mod merge;
@@ -20,6 +22,7 @@ mod typed;
 mod types;
 mod writer;
 
+pub use copy::{Copied, copy_job, copy_snapshot};
 pub use histogram::{GroupSize, Histogram};
 pub use keyed::{KeyedEntries, KeyedReader};
 pub use merge::KeyedEntry;

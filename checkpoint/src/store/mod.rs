@@ -15,6 +15,7 @@
 //! opener goes on above every id of the log and every folder that it finds.
 
 mod checkpoints;
+mod garbage;
 mod inspect;
 mod layout;
 mod options;
@@ -22,9 +23,11 @@ mod recover;
 mod registry;
 
 pub use checkpoints::{CheckpointStore, Swept};
+pub use garbage::Garbage;
 pub use inspect::{Inspection, inspect};
 pub use options::{OpenMode, StoreOptions};
 pub use recover::Recovered;
+pub(crate) use recover::read_metadata;
 
 #[cfg(test)]
 mod tests;

@@ -74,7 +74,7 @@ pub(super) fn shared_files(metadata: &[u8]) -> Result<BTreeSet<String>> {
 /// # Errors
 /// `Corrupt` if it is missing or differs; `LimitExceeded` if it is longer than `max_metadata`;
 /// `Storage`.
-pub(super) fn read_metadata(
+pub(crate) fn read_metadata(
     storage: &dyn Storage,
     job: &JobId,
     published: &PublishedCheckpoint,

@@ -4,10 +4,12 @@ mod cancel;
 mod completions;
 mod config;
 mod control;
+mod copy;
 mod diff;
 mod duration;
 mod export;
 mod flights;
+mod gc;
 mod inspect;
 mod job_id;
 mod list;
@@ -19,9 +21,11 @@ pub(crate) use cancel::CancelArgs;
 pub(crate) use completions::CompletionsArgs;
 pub(crate) use config::ConfigArgs;
 pub(crate) use control::ControlArgs;
+pub(crate) use copy::CopyArgs;
 pub(crate) use diff::DiffArgs;
 pub(crate) use export::{ExportArgs, ExportFormat};
 pub(crate) use flights::FlightsArgs;
+pub(crate) use gc::GcArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use list::ListArgs;
 pub(crate) use savepoint::SavepointArgs;
@@ -54,6 +58,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     Diff(DiffArgs),
     Export(ExportArgs),
+    Copy(CopyArgs),
+    Gc(GcArgs),
     Completions(CompletionsArgs),
 }
 

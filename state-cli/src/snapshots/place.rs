@@ -1,17 +1,31 @@
 //! Finding the snapshot that a path means.
 
+use alluvium::checkpoint::storage::{StorageOptions, open_storage};
 use alluvium::checkpoint::{
-    CheckpointMetadata, JobId, LocalStorage, OfflineSnapshot, PublishedCheckpoint, SnapshotFiles,
-    Storage, StoredSnapshot, inspect,
+    CheckpointMetadata, JobId, OfflineSnapshot, PublishedCheckpoint, SnapshotFiles, Storage,
+    StoredSnapshot, inspect,
 };
 use alluvium::{Result, StateError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 const METADATA: &str = "_metadata";
 const LOG: &str = "log";
 /// Most bytes of metadata that are read.
 const MAX_METADATA: u64 = 1 << 32;
+
+/// What lies at a path.
+pub(super) enum Found {
+    /// One snapshot.
+    Snapshot(Place),
+    /// Jobs with their checkpoints.
+    Jobs {
+        /// Their root.
+        storage: Arc<dyn Storage>,
+        /// At least one.
+        jobs: Vec<JobId>,
+    },
+}
 
 /// Where one snapshot lies.
 pub(super) struct Place {
@@ -57,60 +71,25 @@ impl Place {
 
     /// The snapshot at `path`, or all that are published of each job there, oldest first.
     pub(super) fn search(path: &str) -> Result<Vec<(String, Vec<Self>)>> {
-        let given = Path::new(path);
-        let found = std::fs::canonicalize(given);
-        let mut found = found.map_err(|error| {
-            StateError::misuse(format!("cannot look at '{path}'")).with_source(error)
-        })?;
-        if found.is_file() {
-            if found.file_name().is_none_or(|name| name != METADATA) {
-                return Err(StateError::misuse(format!(
-                    "'{path}' is a file, and not called {METADATA}"
-                )));
+        match Found::look(path)? {
+            Found::Snapshot(place) => Ok(vec![(String::new(), vec![place])]),
+            Found::Jobs { storage, jobs } => {
+                let jobs = jobs.iter();
+                jobs.map(|job| Ok((job.to_string(), Self::of_job(&storage, job)?)))
+                    .collect()
             }
-            found.pop();
         }
-        if found.join(METADATA).is_file() {
-            return Ok(vec![(String::new(), vec![Self::of_folder(&found)?])]);
-        }
-        if found.join(LOG).is_dir() {
-            let (root, job) = split(&found)?;
-            return Ok(vec![(job.clone(), Self::of_job(&root, &job)?)]);
-        }
-        let storage = LocalStorage::open(&found)?;
-        let names = storage.list("")?;
-        let jobs = names
-            .into_iter()
-            .filter(|name| found.join(name).join(LOG).is_dir());
-        let jobs = jobs.map(|job| Ok((job.clone(), Self::of_job(&found, &job)?)));
-        let jobs: Vec<_> = jobs.collect::<Result<_>>()?;
-        if jobs.is_empty() {
-            return Err(nothing(path));
-        }
-        Ok(jobs)
     }
 
-    /// The snapshot in a folder, from above: what it shares with others lies beside it.
-    fn of_folder(folder: &Path) -> Result<Self> {
-        let (root, folder) = split(folder)?;
-        Ok(Self {
-            storage: Arc::new(LocalStorage::open(root)?),
-            folder,
-            published: None,
-        })
-    }
-
-    fn of_job(root: &Path, job: &str) -> Result<Vec<Self>> {
-        let storage: Arc<dyn Storage> = Arc::new(LocalStorage::open(root)?);
-        let job = JobId::new(job)?;
-        let Some(found) = inspect(Arc::clone(&storage), &job)? else {
+    fn of_job(storage: &Arc<dyn Storage>, job: &JobId) -> Result<Vec<Self>> {
+        let Some(found) = inspect(Arc::clone(storage), job)? else {
             return Ok(Vec::new());
         };
         let published = found.checkpoints.into_iter().map(|published| {
             let path = published.path.as_str();
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             Self {
-                storage: Arc::clone(&storage),
+                storage: Arc::clone(storage),
                 folder: format!("{job}/{folder}"),
                 published: Some(published),
             }
@@ -166,18 +145,111 @@ impl Place {
     }
 }
 
-fn split(folder: &Path) -> Result<(PathBuf, String)> {
-    let shown = || folder.display();
-    let (Some(root), Some(name)) = (folder.parent(), folder.file_name()) else {
+impl Found {
+    /// Looks what lies at `path`, which may be a URL.
+    ///
+    /// # Errors
+    /// `Misuse` if there is neither a snapshot nor a job; `Storage`.
+    pub(super) fn look(path: &str) -> Result<Self> {
+        let place = existing(path)?;
+        let place = place
+            .strip_suffix(METADATA)
+            .map_or(&*place, |rest| rest.trim_end_matches('/'));
+        // From above: what a snapshot shares with others lies beside it.
+        let (root, name) = split(place)?;
+        let storage = open(root)?;
+        if storage.exists(&format!("{name}/{METADATA}"))? {
+            let folder = name.to_owned();
+            return Ok(Self::Snapshot(Place {
+                storage,
+                folder,
+                published: None,
+            }));
+        }
+        if is_job(&*storage, name)? {
+            let jobs = vec![JobId::new(name)?];
+            return Ok(Self::Jobs { storage, jobs });
+        }
+        let mut jobs = Vec::new();
+        for job in storage.list(name)? {
+            if is_job(&*storage, &format!("{name}/{job}"))? {
+                jobs.push(JobId::new(&job)?);
+            }
+        }
+        if jobs.is_empty() {
+            return Err(nothing(path));
+        }
+        let storage = open(place)?;
+        Ok(Self::Jobs { storage, jobs })
+    }
+}
+
+fn is_job(storage: &dyn Storage, folder: &str) -> Result<bool> {
+    Ok(!storage.list(&format!("{folder}/{LOG}"))?.is_empty())
+}
+
+/// The path of something that exists, with all its folders; a URL as it is.
+fn existing(path: &str) -> Result<String> {
+    if is_url(path) {
+        return Ok(path.trim_end_matches('/').to_owned());
+    }
+    let local = path.strip_prefix(FILE_URL).unwrap_or(path);
+    let found = std::fs::canonicalize(local).map_err(|error| {
+        StateError::misuse(format!("cannot look at '{path}'")).with_source(error)
+    })?;
+    if found.is_file() && found.file_name().is_none_or(|name| name != METADATA) {
         return Err(StateError::misuse(format!(
-            "'{}' is no folder of a snapshot",
-            shown()
+            "'{path}' is a file, and not called {METADATA}"
         )));
+    }
+    utf8(&found)
+}
+
+const FILE_URL: &str = "file://";
+
+fn is_url(path: &str) -> bool {
+    path.contains("://") && !path.starts_with(FILE_URL)
+}
+
+fn utf8(path: &Path) -> Result<String> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| StateError::misuse(format!("'{}' is not UTF-8", path.display())))
+}
+
+/// Opens the store at a path or URL, which is made if it is missing.
+fn open(place: &str) -> Result<Arc<dyn Storage>> {
+    open_storage(place, &StorageOptions::default())
+}
+
+/// The store at `path`.
+pub(super) fn storage_at(path: &str) -> Result<Arc<dyn Storage>> {
+    open(path)
+}
+
+/// The store around `path`, and the name of its last folder.
+pub(super) fn folder_at(path: &str) -> Result<(Arc<dyn Storage>, String)> {
+    let place = if is_url(path) {
+        path.trim_end_matches('/').to_owned()
+    } else {
+        let local = path.strip_prefix(FILE_URL).unwrap_or(path);
+        let absolute = std::path::absolute(local).map_err(|error| {
+            StateError::misuse(format!("cannot write to '{path}'")).with_source(error)
+        })?;
+        utf8(&absolute)?.trim_end_matches('/').to_owned()
     };
-    let name = name
-        .to_str()
-        .ok_or_else(|| StateError::misuse(format!("the name of '{}' is not UTF-8", shown())))?;
-    Ok((root.to_owned(), name.to_owned()))
+    let (root, name) = split(&place)?;
+    Ok((open(root)?, name.to_owned()))
+}
+
+/// What stands around a folder, and its name.
+fn split(place: &str) -> Result<(&str, &str)> {
+    match place.rsplit_once('/') {
+        Some(("", name)) if !name.is_empty() => Ok(("/", name)),
+        Some((root, name)) if !root.ends_with('/') && !name.is_empty() => Ok((root, name)),
+        _ => Err(StateError::misuse(format!(
+            "'{place}' is no folder inside of another: name one in it"
+        ))),
+    }
 }
 
 fn nothing(path: &str) -> StateError {

@@ -12,6 +12,11 @@ impl Progress {
         Self::new(None, &template)
     }
 
+    /// Counts bytes.
+    pub(super) fn bytes() -> Self {
+        Self::new(None, "{spinner} {bytes}  {bytes_per_sec}  {wide_msg}")
+    }
+
     fn new(length: Option<u64>, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template(template) {

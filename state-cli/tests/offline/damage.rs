@@ -26,7 +26,7 @@ fn all_that_a_job_has_published_is_verified() {
 fn every_file_that_is_damaged_is_named_with_what_is_wrong() {
     let directory = TempDir::new().unwrap();
     let directory = directory.path();
-    let savepoint = small(directory, "sp", 3000, 16);
+    let savepoint = small(directory, "sp", 20_000, 16);
     let files = |name: &str| name != "_metadata";
     let mut names: Vec<_> = std::fs::read_dir(&savepoint)
         .unwrap()

@@ -9,8 +9,12 @@
 #[path = "../flights/command.rs"]
 #[expect(dead_code, reason = "the tests of flights use more of it")]
 mod command;
+mod copy;
 mod damage;
 mod diff;
 mod export;
 mod inspect;
+#[path = "../flights/reference.rs"]
+mod reference;
+mod start;
 mod support;

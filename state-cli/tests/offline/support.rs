@@ -62,7 +62,7 @@ pub(crate) fn bad(directory: &Path, arguments: &[&str], code: i32, expected: &[&
 /// A run of flights that died in the midst of it, with checkpoints of two subtasks.
 pub(crate) fn crashed() -> Flights {
     let flights = Flights::new(&["--parallelism", "2", "--checkpoint-interval", "20ms"]);
-    let ran = flights.run(&["--repeat", "30", "--crash-after", "2000000"]);
+    let ran = flights.run(&["--repeat", "8", "--crash-after", "1000000"]);
     assert_ne!(ran.code, Some(0), "{}", ran.stderr);
     flights
 }

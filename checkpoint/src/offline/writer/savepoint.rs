@@ -8,6 +8,7 @@ use crate::increment::{SnapshotFileOptions, write_rest};
 use crate::metadata::METADATA;
 use crate::offline::OfflineSnapshot;
 use crate::offline::snapshot::missing;
+use crate::savepoint::mark_savepoint;
 use crate::storage::{Created, Storage};
 use crate::subtask::CheckpointMetadata;
 use alluvium_state_api::{CheckpointId, MaxParallelism, Result, StateError};
@@ -206,10 +207,12 @@ impl<'s> SavepointWriter<'s> {
             }
             operators.push(operator);
         }
-        Ok(CheckpointMetadata {
+        let mut metadata = CheckpointMetadata {
             operators,
             ..self.head
-        })
+        };
+        mark_savepoint(&mut metadata);
+        Ok(metadata)
     }
 
     /// Stores the savepoint in `folder`, in which there must be nothing. State of more than 20 KiB

@@ -13,7 +13,7 @@ use crate::subtask::{
 };
 
 /// The metadata of a checkpoint that consists of these files.
-fn of_files(checkpoint: u64, files: &BTreeSet<FileRef>) -> Vec<u8> {
+pub(super) fn of_files(checkpoint: u64, files: &BTreeSet<FileRef>) -> Vec<u8> {
     let mut subtask = SubtaskSnapshot::new("count", 0, 1);
     if !files.is_empty() {
         let layers = files.iter().cloned().map(KeyedSegment::File).collect();
@@ -29,12 +29,12 @@ fn of_files(checkpoint: u64, files: &BTreeSet<FileRef>) -> Vec<u8> {
     metadata.to_bytes().unwrap()
 }
 
-fn write(folder: &SnapshotFolder) -> Result<FileRef> {
+pub(super) fn write(folder: &SnapshotFolder) -> Result<FileRef> {
     folder.store(FilePlace::Shared, b"state")
 }
 
 /// Begins, writes and publishes a checkpoint of one new file and `others`.
-fn publish(store: &mut CheckpointStore, others: &[&FileRef]) -> FileRef {
+pub(super) fn publish(store: &mut CheckpointStore, others: &[&FileRef]) -> FileRef {
     let checkpoint = store.next_checkpoint();
     let folder = store.begin(checkpoint).unwrap();
     let file = write(&folder).unwrap();
@@ -45,7 +45,7 @@ fn publish(store: &mut CheckpointStore, others: &[&FileRef]) -> FileRef {
     file
 }
 
-fn shared(storage: &dyn Storage) -> Vec<String> {
+pub(super) fn shared(storage: &dyn Storage) -> Vec<String> {
     storage.list("job/shared").unwrap()
 }
 

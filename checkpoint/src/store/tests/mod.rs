@@ -1,6 +1,7 @@
 mod collection;
 mod crash;
 mod damage;
+mod garbage;
 mod life;
 mod takeover;
 

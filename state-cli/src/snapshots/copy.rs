@@ -1,0 +1,89 @@
+//! `alluvium copy`: snapshots in another place.
+
+use super::output;
+use super::place::{self, Found, Place};
+use super::progress::Progress;
+use crate::args::CopyArgs;
+use alluvium::Result;
+use alluvium::checkpoint::{Copied, copy_job, copy_snapshot};
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report {
+    from: String,
+    to: String,
+    jobs: u64,
+    snapshots: u64,
+    files: u64,
+    bytes: u64,
+}
+
+/// Copies it.
+pub(crate) fn run(args: &CopyArgs) -> Result<()> {
+    let found = Found::look(&args.from)?;
+    let mut report = Report {
+        from: args.from.clone(),
+        to: args.to.clone(),
+        jobs: 0,
+        snapshots: 0,
+        files: 0,
+        bytes: 0,
+    };
+    let progress = Progress::bytes();
+    match found {
+        Found::Snapshot(place) => snapshot(&place, args, &progress, &mut report)?,
+        Found::Jobs { storage, jobs } => {
+            let target = place::storage_at(&args.to)?;
+            for job in jobs {
+                progress.at(job.to_string());
+                let copied = copy_job(&storage, &job, &target, |bytes| progress.add(bytes))?;
+                report.jobs += 1;
+                report.add(copied);
+            }
+        }
+    }
+    drop(progress);
+    if args.json {
+        return output::print_json(&report);
+    }
+    let Report {
+        to,
+        jobs,
+        snapshots,
+        files,
+        bytes,
+        ..
+    } = &report;
+    let jobs = if *jobs == 0 {
+        String::new()
+    } else {
+        format!("{jobs} jobs, ")
+    };
+    let size = HumanBytes(*bytes);
+    output::print(&format!(
+        "copied {jobs}{snapshots} snapshots, {files} files, {size} to {to}"
+    ))
+}
+
+fn snapshot(
+    place: &Place,
+    args: &CopyArgs,
+    progress: &Progress,
+    report: &mut Report,
+) -> Result<()> {
+    let (target, folder) = place::folder_at(&args.to)?;
+    progress.at(place.locate());
+    let copied = copy_snapshot(&place.open()?, target, &folder, |bytes| progress.add(bytes))?;
+    report.add(copied);
+    Ok(())
+}
+
+impl Report {
+    const fn add(&mut self, copied: Copied) {
+        self.snapshots += copied.snapshots;
+        self.files += copied.files;
+        self.bytes += copied.bytes;
+    }
+}
