@@ -26,7 +26,7 @@ pub(crate) struct Log {
 /// An entry and the very bytes that it was read from.
 pub(crate) struct Stored {
     pub(crate) entry: Entry,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Log {

@@ -2,6 +2,7 @@
 //! exit codes.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed, helpers included"
 )]
