@@ -21,13 +21,19 @@ fn options_win_over_arguments_and_those_over_the_file() {
     assert_eq!(summary["backend"], "filesystem");
     assert!(flights.path("here/flights/log").is_dir());
 
-    let other = ["--job-id", "other", "-D", "parallelism.default=1"];
-    let summary = flights.finish(&[&other[..], &["-Dstate.backend.type=memory"]].concat());
+    let other = ["--output", "other", "-D", "parallelism.default=1"];
+    let summary = flights.finish(
+        &[
+            &other[..],
+            &["--job-id", "other", "-Dstate.backend.type=memory"],
+        ]
+        .concat(),
+    );
     assert_eq!(count(&summary, "parallelism"), 1);
     assert_eq!(summary["backend"], "memory");
 
     let third = [
-        "--job-id",
+        "--output",
         "third",
         "-D",
         "parallelism.default=1",
