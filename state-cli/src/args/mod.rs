@@ -66,7 +66,7 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
     /// Tables of carriers, routes and airframes from flight records.
-    Flights(FlightsArgs),
+    Flights(Box<FlightsArgs>),
 }
 
 /// Reads the command line; what is wrong with it ends the process.

@@ -124,7 +124,7 @@ impl Client {
         let id = &self.note.id;
         let triggered: Triggered = self.post(&format!("/jobs/{id}/{what}"), body)?;
         let path = format!("/jobs/{id}/savepoints/{}", triggered.request_id);
-        let operation = self.until(|| {
+        let operation = until(|| {
             let status: TriggerStatus = self.get(&path)?;
             Ok(status.operation.filter(|_| status.status.id == "COMPLETED"))
         })?;
@@ -153,7 +153,7 @@ impl Client {
         let request = request.header("Authorization", format!("Bearer {}", self.note.token));
         let answer = request.send_empty().map_err(|error| self.failed(error))?;
         let _: Value = self.read(answer)?;
-        self.until(|| {
+        until(|| {
             Ok(match self.look() {
                 Sight::State(state) => ENDED.contains(&&*state).then_some(()),
                 Sight::Silent => None,
@@ -161,18 +161,18 @@ impl Client {
             })
         })
     }
+}
 
-    /// Asks again and again until there is an answer.
-    fn until<T>(&self, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-        let (_keep, never) = channel::<()>();
-        let mut pause = PAUSES.0;
-        loop {
-            if let Some(answer) = ask()? {
-                return Ok(answer);
-            }
-            if never.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                pause = (pause * 2).min(PAUSES.1);
-            }
+/// Asks again and again until there is an answer.
+fn until<T>(mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let (_keep, never) = channel::<()>();
+    let mut pause = PAUSES.0;
+    loop {
+        if let Some(answer) = ask()? {
+            return Ok(answer);
+        }
+        if never.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+            pause = (pause * 2).min(PAUSES.1);
         }
     }
 }

@@ -186,8 +186,8 @@ fn check_format(format: Option<&str>) -> Result<(), Failure> {
     }
 }
 
-fn accepted(request_id: String) -> Accepted {
-    Ok((StatusCode::ACCEPTED, Json(Triggered { request_id })))
+fn accepted(request_id: String) -> (StatusCode, Json<Triggered>) {
+    (StatusCode::ACCEPTED, Json(Triggered { request_id }))
 }
 
 async fn jobs(Shared(state): Shared<State>) -> Json<Value> {
@@ -238,7 +238,7 @@ async fn checkpoint(Shared(state): Shared<State>, Path(id): Path<String>, body: 
     let trigger = trigger_id(body.trigger_id)?;
     let begin = || Ok::<_, Failure>(Work::Checkpoint(state.control.checkpoint()?));
     state.triggers.begin(Kind::Checkpoint, &trigger, begin)?;
-    accepted(trigger)
+    Ok(accepted(trigger))
 }
 
 async fn checkpoint_status(
@@ -263,7 +263,7 @@ async fn savepoint(Shared(state): Shared<State>, Path(id): Path<String>, body: B
         }))
     };
     state.triggers.begin(Kind::Savepoint, &trigger, begin)?;
-    accepted(trigger)
+    Ok(accepted(trigger))
 }
 
 async fn savepoint_status(
@@ -282,7 +282,7 @@ async fn stop(Shared(state): Shared<State>, Path(id): Path<String>, body: Bytes)
     let target = body.target_directory.as_deref();
     let begin = || Ok::<_, Failure>(Work::Savepoint(state.control.stop(target, body.drain)?));
     state.triggers.begin(Kind::Savepoint, &trigger, begin)?;
-    accepted(trigger)
+    Ok(accepted(trigger))
 }
 
 async fn disposal(Shared(state): Shared<State>, body: Bytes) -> Accepted {
@@ -304,7 +304,7 @@ async fn disposal(Shared(state): Shared<State>, body: Bytes) -> Accepted {
         Ok::<_, Failure>(Work::Disposal(pending))
     };
     state.triggers.begin(Kind::Disposal, &trigger, begin)?;
-    accepted(trigger)
+    Ok(accepted(trigger))
 }
 
 async fn disposal_status(

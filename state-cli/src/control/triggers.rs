@@ -145,6 +145,7 @@ mod tests {
     use super::*;
     use std::sync::mpsc::channel;
 
+    #[expect(clippy::unnecessary_wraps, reason = "passed where beginning may fail")]
     fn done() -> Result<Work, TooMany> {
         Ok(Work::Done(Operation::default()))
     }

@@ -3,6 +3,7 @@
 use crate::command::Flights;
 use crate::live::Live;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -34,7 +35,7 @@ impl Asked {
             request.push_str(header);
             request.push_str("\r\n");
         }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         // An endpoint that turns a request down need not read all of it.
         drop(stream.write_all(request.as_bytes()));
         let mut answer = Vec::new();

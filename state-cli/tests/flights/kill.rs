@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How often the process is killed on each backend; more by `ALLUVIUM_KILLS`.
 fn kills() -> u64 {
     let asked = std::env::var("ALLUVIUM_KILLS").ok();
-    asked.map_or(100, |kills| kills.parse().expect("a number of kills"))
+    asked.map_or(100, |kills| kills.parse().unwrap())
 }
 
 /// How often one job is killed before it may end.

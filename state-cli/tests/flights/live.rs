@@ -29,7 +29,10 @@ impl Live {
             told: String::new(),
         };
         let line = live.until("control endpoint: ");
-        live.address = line.rsplit_once("http://").unwrap().1.to_owned();
+        line.rsplit_once("http://")
+            .unwrap()
+            .1
+            .clone_into(&mut live.address);
         live
     }
 
