@@ -187,7 +187,7 @@ fn damaged(root: &Path, damage: impl FnOnce(&Path)) -> u64 {
 fn flip_the_middle(path: &Path) {
     let mut bytes = std::fs::read(path).unwrap();
     let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
+    *bytes.get_mut(middle).unwrap() ^= 0x10;
     std::fs::write(path, bytes).unwrap();
 }
 

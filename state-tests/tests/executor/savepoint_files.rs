@@ -235,10 +235,13 @@ fn a_finished_job_runs_again_from_a_savepoint() {
 
 type Ending = fn(&JobControl);
 
+/// Whether checkpoints are kept under a policy.
+type Kept = fn(ExternalizedRetention) -> bool;
+
 #[test]
 fn k16_what_remains_follows_the_policy() {
     use ExternalizedRetention::{DeleteOnCancellation, NeverRetain, RetainOnCancellation};
-    let endings: [(Ending, fn(ExternalizedRetention) -> bool); 2] = [
+    let endings: [(Ending, Kept); 2] = [
         (JobControl::cancel, |policy| policy == RetainOnCancellation),
         (JobControl::suspend, |policy| policy == RetainOnCancellation),
     ];

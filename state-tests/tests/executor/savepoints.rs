@@ -62,7 +62,8 @@ impl Running {
                 match event {
                     JobEvent::Progress { records } => drop(tell.send(*records)),
                     JobEvent::Started { restored_from, .. } => {
-                        drop(tell_start.send(restored_from.map(|checkpoint| checkpoint.0)));
+                        let _: Result<(), _> =
+                            tell_start.send(restored_from.map(|checkpoint| checkpoint.0));
                     }
                     _ => {}
                 }
