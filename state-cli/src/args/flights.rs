@@ -92,6 +92,10 @@ pub(crate) struct FlightsArgs {
     #[arg(long)]
     pub(crate) skip_bad_lines: bool,
 
+    /// Starts from zero, and replaces the tables, updates and checkpoints of an earlier run
+    #[arg(long)]
+    pub(crate) fresh: bool,
+
     /// The id under which the job's checkpoints are found again
     #[arg(long, value_name = "ID", default_value = "flights", value_parser = job_id::parse)]
     pub(crate) job_id: String,

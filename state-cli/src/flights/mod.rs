@@ -55,6 +55,7 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
             args.repeat
         ))
     })?;
+    output::own::prepare(args, settings.checkpoint_dir.as_ref())?;
     let mut environment = job::build(args, &settings, &input)?;
     let watch = Watch::new(records);
     environment.set_listener(watch.clone());

@@ -120,7 +120,7 @@ mod tests {
         let schema = <(Vec<Tree>, [i8; 2])>::schema(&mut SchemaBuilder::default());
         assert_eq!(
             show(&schema),
-            "(list<enum Tree { Leaf(u8), Nothing = 2, Fork { left: Tree, right: option<Tree> } = 7 }>, [i8; 2])"
+            "(list<enum Tree { Leaf(u8), Fork { left: Tree, right: option<Tree> } = 7, Nothing = 8 }>, [i8; 2])"
         );
     }
 }

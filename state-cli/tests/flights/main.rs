@@ -13,5 +13,6 @@ mod endpoint;
 mod kill;
 mod live;
 mod reference;
+mod resume;
 mod savepoints;
 mod straight;

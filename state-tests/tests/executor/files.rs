@@ -16,6 +16,8 @@ fn backend(incremental: bool) -> FsBackend {
     let mut settings = FsSettings::default();
     settings.files.incremental = incremental;
     settings.files.inline_threshold = 0;
+    // No chain begins anew while one of these jobs lives, however small its state is.
+    settings.files.max_delta_ratio = 8.0;
     FsBackend::new(settings).unwrap()
 }
 

@@ -91,7 +91,7 @@ pub(in crate::flights) fn failed(what: &str, path: &Path, error: io::Error) -> S
     StateError::storage(format!("cannot {what} '{}'", path.display())).with_source(error)
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),

@@ -1,3 +1,4 @@
 //! The output directory.
 
 pub(super) mod files;
+pub(super) mod own;
