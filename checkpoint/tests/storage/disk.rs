@@ -133,7 +133,7 @@ fn refusing(
         }
         Ok(())
     });
-    let store = LocalStorage::open_on(refusing, "/root").unwrap();
+    let store = LocalStorage::open_on(refusing, "/store").unwrap();
     store.create("job/old", b"old").unwrap();
     (store, fs, on)
 }
@@ -156,11 +156,11 @@ fn a_full_disk_loses_nothing_and_keeps_nothing() {
         for (error, path) in errors.into_iter().zip(["new", "old", "new"]) {
             assert_eq!(error.kind(), ErrorKind::Storage);
             let message = error.to_string();
-            assert!(message.contains(&format!("/root/job/{path}")), "{message}");
+            assert!(message.contains(&format!("/store/job/{path}")), "{message}");
             assert!(message.contains("no storage space"), "{message}");
         }
         assert_eq!(
-            fs.list(Path::new("/root/job")).unwrap(),
+            fs.list(Path::new("/store/job")).unwrap(),
             ["old"],
             "{names:?}"
         );
@@ -197,14 +197,14 @@ fn what_is_not_permitted_is_said_with_its_place() {
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::Storage);
         let message = error.to_string();
-        assert!(message.contains("/root/job/old"), "{message}");
+        assert!(message.contains("/store/job/old"), "{message}");
         assert!(message.contains("permission denied"), "{message}");
     }
     let closed = Refusing::new(&SimFs::new(), |_, _| {
         Err(io::ErrorKind::ReadOnlyFilesystem.into())
     });
-    let error = LocalStorage::open_on(closed, "/root").err().unwrap();
-    assert!(error.to_string().contains("'/root'"), "{error}");
+    let error = LocalStorage::open_on(closed, "/store").err().unwrap();
+    assert!(error.to_string().contains("'/store'"), "{error}");
     assert!(error.to_string().contains("read-only"), "{error}");
 }
 
@@ -236,7 +236,7 @@ fn a_folder_tidied_away_just_now_is_made_again() {
         }
         Ok(())
     });
-    let store = LocalStorage::open_on(refusing, "/root").unwrap();
+    let store = LocalStorage::open_on(refusing, "/store").unwrap();
     store.create("job/a", b"bytes").unwrap();
     assert_eq!(store.read("job/a", 9).unwrap().unwrap(), b"bytes");
 }

@@ -303,15 +303,15 @@ fn a_writer_does_not_go_on_after_an_error() {
 #[test]
 fn a_writer_may_die_without_cleaning_up() {
     let fs = SimFs::new();
-    let local = LocalStorage::open_on(fs.clone(), "/root").unwrap();
+    let local = LocalStorage::open_on(fs.clone(), "/store").unwrap();
     let store = FaultStorage::dying_after(local, 2, false);
     let mut writer = store.write("job/a").unwrap();
     writer.append(b"some").unwrap();
     drop(writer);
     assert_eq!(store.calls(), 3, "it was asked");
-    let names = fs.list(Path::new("/root/job")).unwrap();
+    let names = fs.list(Path::new("/store/job")).unwrap();
     assert_eq!(names.len(), 1, "and left its file: {names:?}");
-    let next = LocalStorage::open_on(fs.reboot(Survival::All), "/root").unwrap();
+    let next = LocalStorage::open_on(fs.reboot(Survival::All), "/store").unwrap();
     next.create("job/b", b"").unwrap();
     next.delete("job/b").unwrap();
     assert_eq!(next.list("job").unwrap(), [""; 0]);
