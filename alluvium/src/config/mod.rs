@@ -59,9 +59,9 @@ pub use configuration::{Configuration, Effective};
 pub use definition::{ConfigOption, Group, OptionDefinition, Setting};
 pub use file::MAX_FILE_SIZE;
 pub use origin::Origin;
-pub use resolve::{BackendKind, Resolved, RestartStrategy};
+pub use resolve::{BackendKind, Recovery, Resolved, RestartStrategy};
 pub use value::{
-    BackendType, ByteSize, CheckpointStorageType, CompressionType, ConfigValue, Location,
-    RestartStrategyType,
+    BackendType, ByteSize, CheckpointStorageType, ClaimMode, CompressionType, ConfigValue,
+    Location, RestartStrategyType,
 };
 pub use warning::Warning;

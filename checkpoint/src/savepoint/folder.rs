@@ -1,14 +1,14 @@
 //! The folder of a savepoint in the making.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use alluvium_state_api::{Result, SnapshotLimits, StateError};
 
 use super::METADATA;
 use crate::files::SnapshotFolder;
-use crate::storage::{Created, LocalStorage, Storage};
+use crate::storage::{Created, Location, Storage, StorageOptions};
 use crate::subtask::CheckpointMetadata;
 
 /// The property of a snapshot's metadata that tells what kind of snapshot it is, if not a
@@ -41,8 +41,12 @@ pub fn is_savepoint(metadata: &CheckpointMetadata) -> bool {
 /// Until [`write`](Self::write) has succeeded nothing of it stays: what was written goes when this
 /// and all others who hold its [files](Self::files) have gone.
 pub struct SavepointFolder {
-    storage: Arc<LocalStorage>,
+    storage: Arc<dyn Storage>,
+    /// Its folder.
+    location: Location,
     name: String,
+    /// How the store is opened once more.
+    options: StorageOptions,
     files: Arc<SnapshotFolder>,
     /// Behind the files, as they have to go before.
     _made_target: Option<MadeTarget>,
@@ -63,21 +67,28 @@ impl SavepointFolder {
     /// to; nothing of that stays.
     ///
     /// # Errors
-    /// `Storage` naming the directory, if it cannot be written to.
-    pub fn prepare(target: &Path, job: &str, random: u64) -> Result<Self> {
-        let made_target = (!target.exists()).then(|| MadeTarget(target.to_owned()));
+    /// `Storage` naming the directory, if it cannot be written to; `Misuse` if this build has no
+    /// such kind of store, or `options` are not in order.
+    pub fn prepare(
+        target: &Location,
+        options: &StorageOptions,
+        job: &str,
+        random: u64,
+    ) -> Result<Self> {
+        let target = target.absolute()?;
+        let missing = target.local_path().filter(|path| !path.exists());
+        let made_target = missing.map(|path| MadeTarget(path.to_owned()));
         let cannot = |error: StateError| {
-            error.context(format_args!(
-                "savepoints cannot be written to '{}'",
-                target.display()
-            ))
+            error.context(format_args!("savepoints cannot be written to '{target}'"))
         };
-        let storage = Arc::new(LocalStorage::open(target).map_err(cannot)?);
+        let storage = target.open(options).map_err(cannot)?;
         let name = name(job, random);
-        let files = SnapshotFolder::savepoint(Arc::clone(&storage) as Arc<dyn Storage>, &*name)?;
+        let files = SnapshotFolder::savepoint(Arc::clone(&storage), &*name)?;
         let folder = Self {
             storage,
+            location: target.join(&name),
             name,
+            options: options.clone(),
             files: Arc::new(files),
             _made_target: made_target,
         };
@@ -94,8 +105,8 @@ impl SavepointFolder {
     }
 
     /// The folder.
-    pub fn path(&self) -> PathBuf {
-        self.storage.root().join(&self.name)
+    pub const fn location(&self) -> &Location {
+        &self.location
     }
 
     /// Takes the files of the savepoint while it is written.
@@ -143,7 +154,7 @@ impl SavepointFolder {
         if matches!(written, Ok(false)) {
             return;
         }
-        let removed = match super::dispose(&self.path()) {
+        let removed = match super::dispose(&self.location, &self.options) {
             Ok(_) => Ok(()),
             // It is not what was written: at least nobody will take it for a savepoint.
             Err(_) => self.storage.delete(&metadata),
@@ -161,7 +172,7 @@ impl SavepointFolder {
 impl std::fmt::Debug for SavepointFolder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("SavepointFolder")
-            .field(&self.path())
+            .field(&self.location)
             .finish()
     }
 }

@@ -1,43 +1,56 @@
-//! Opening a snapshot by its path.
+//! Opening a snapshot by its place.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use alluvium_state_api::{Result, StateError};
 
 use super::METADATA;
 use crate::files::{StoredSnapshot, StoredSnapshotOptions};
-use crate::storage::LocalStorage;
+use crate::storage::{Location, StorageOptions};
 
-/// A savepoint or checkpoint that was opened by its path.
+/// A savepoint or checkpoint that was opened by its place.
 #[derive(Clone, Debug)]
 pub struct OpenedSnapshot {
-    /// Its folder, as an absolute path.
-    pub folder: PathBuf,
+    /// Its folder; a path is absolute, and all its links are resolved.
+    pub folder: Location,
     /// What it holds.
     pub stored: StoredSnapshot,
 }
 
-/// Opens the savepoint or checkpoint at `path`: its folder, or the `_metadata` in it. No log is
-/// asked, so that it can be a copy. All its files must be there.
+/// Opens the savepoint or checkpoint at `location`: its folder, or the `_metadata` in it. No log is
+/// asked, so that it can be a copy. All its files must be there. Nothing is written: the store is
+/// not [probed](crate::storage::probe), whatever `options` say.
 ///
 /// # Errors
-/// All name the path. `Misuse` if there is nothing at `path`, or no `_metadata` in it;
+/// All name the place. `Misuse` if there is nothing at `location`, or no `_metadata` in it;
 /// `Incompatible` if a newer version wrote it; `Corrupt` if it is damaged; `LimitExceeded`;
 /// `Storage` if it cannot be read.
-pub fn open_snapshot(path: &Path) -> Result<OpenedSnapshot> {
-    let folder = folder_of(path)?;
-    let (Some(above), Some(name)) = (folder.parent(), folder.file_name()) else {
-        return Err(no_snapshot(path, "it has no folder of its own"));
+pub fn open_snapshot(location: &Location, options: &StorageOptions) -> Result<OpenedSnapshot> {
+    let folder = match location.local_path() {
+        Some(path) => folder_of(path)?.into(),
+        None => remote_folder(location),
     };
-    let Some(name) = name.to_str() else {
-        return Err(no_snapshot(path, "its name is not UTF-8"));
+    let Some((above, name)) = folder.split() else {
+        let why = "it has no folder of its own, or a name that is not UTF-8";
+        return Err(no_snapshot(location, why));
     };
-    let storage = Arc::new(LocalStorage::open(above)?);
-    let stored = StoredSnapshot::load(storage, name, StoredSnapshotOptions::default())?;
+    let storage = above.open(&options.clone().with_probe(false))?;
+    // Of a path that is known already, and by better words.
+    let metadata = format!("{name}/{METADATA}");
+    if folder.local_path().is_none() && !storage.exists(&metadata)? {
+        return Err(no_snapshot(location, "there is no '_metadata' in it"));
+    }
+    let stored = StoredSnapshot::load(storage, &name, StoredSnapshotOptions::default())?;
     stored.check_files()?;
     Ok(OpenedSnapshot { folder, stored })
+}
+
+fn remote_folder(location: &Location) -> Location {
+    match location.split() {
+        Some((folder, name)) if name == METADATA => folder,
+        _ => location.clone(),
+    }
 }
 
 /// The folder of the snapshot that `path` means, as an absolute path.
@@ -51,24 +64,22 @@ fn folder_of(path: &Path) -> Result<PathBuf> {
     };
     // Resolved, so that `.` and links have a folder above them.
     let resolved = path.canonicalize().map_err(failed)?;
+    let no_snapshot = |why| no_snapshot(&path.into(), why);
     if !resolved.is_file() {
         return if resolved.join(METADATA).is_file() {
             Ok(resolved)
         } else {
-            Err(no_snapshot(path, "there is no '_metadata' in it"))
+            Err(no_snapshot("there is no '_metadata' in it"))
         };
     }
     match resolved.parent() {
         Some(folder) if resolved.file_name().is_some_and(|name| name == METADATA) => {
             Ok(folder.to_owned())
         }
-        _ => Err(no_snapshot(path, "it is a file, but not a '_metadata'")),
+        _ => Err(no_snapshot("it is a file, but not a '_metadata'")),
     }
 }
 
-fn no_snapshot(path: &Path, why: &str) -> StateError {
-    StateError::misuse(format!(
-        "'{}' is no savepoint or checkpoint: {why}",
-        path.display()
-    ))
+fn no_snapshot(location: &Location, why: &str) -> StateError {
+    StateError::misuse(format!("'{location}' is no savepoint or checkpoint: {why}"))
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alluvium_state_api::Result;
 
-use super::path::check_path;
+use super::path::{check_folder, check_path};
 use super::stream::{check_within, exists_already};
 use super::{Created, ObjectReader, ObjectWriter, Storage};
 
@@ -99,8 +99,11 @@ impl Storage for MemoryStorage {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>> {
-        check_path(folder)?;
-        let inside = format!("{folder}/");
+        check_folder(folder)?;
+        let inside = match folder {
+            "" => String::new(),
+            _ => format!("{folder}/"),
+        };
         let objects = self.objects.lock();
         let names: BTreeSet<&str> = objects
             .keys()

@@ -31,10 +31,11 @@ pub use local::{Fs, FsReader, FsWriter, LocalStorage, SimFs, StdFs, Survival};
 pub use memory::MemoryStorage;
 pub use object::ObjectStorage;
 pub use options::StorageOptions;
+use path::check_folder;
 pub(crate) use path::check_path;
 pub use probe::probe;
 pub use stream::{ObjectReader, ObjectWriter};
-pub use url::{open_async_storage, open_storage};
+pub use url::{Location, open_async_storage, open_storage};
 
 /// What [`Storage::create`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +55,8 @@ pub enum Created {
 /// afterwards, which is why everything that matters goes through it.
 ///
 /// A path that is empty, absolute, or holds an empty name, `.`, `..`, a backslash, a NUL or a name
-/// beginning with `.tmp-` is `Misuse`. All other errors are `Storage` and name operation and place.
+/// beginning with `.tmp-` is `Misuse`, but for the empty one of the root in [`list`](Self::list). All
+/// other errors are `Storage` and name operation and place.
 #[expect(
     clippy::missing_errors_doc,
     reason = "all of them are said once, for the trait"
@@ -85,6 +87,7 @@ pub trait Storage: Send + Sync {
     fn open(&self, path: &str) -> Result<Option<Box<dyn ObjectReader>>>;
 
     /// The names of objects and folders directly in `folder`, sorted; none if there is no folder.
+    /// The root of the store is the empty path.
     fn list(&self, folder: &str) -> Result<Vec<String>>;
 
     /// How `path` is called in messages to people: with the place of the store.

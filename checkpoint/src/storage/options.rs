@@ -11,7 +11,8 @@ pub(super) const DEADLINE: &str = "storage.deadline";
 const PARALLELISM: &str = "storage.parallelism";
 const THREADS: &str = "storage.threads";
 const REQUEST_TIMEOUT: &str = "storage.request-timeout";
-const BACK_OFF: &str = "storage.back-off";
+const INITIAL_BACK_OFF: &str = "storage.initial-back-off";
+const MAX_BACK_OFF: &str = "storage.max-back-off";
 
 /// The longest part of an upload, in bytes; the least that S3 refuses is one more.
 const MAX_PART_SIZE: usize = 5 << 30;
@@ -149,8 +150,8 @@ impl StorageOptions {
         let times = [
             (REQUEST_TIMEOUT, self.request_timeout),
             (DEADLINE, self.deadline),
-            (BACK_OFF, self.first_back_off),
-            (BACK_OFF, self.longest_back_off),
+            (INITIAL_BACK_OFF, self.first_back_off),
+            (MAX_BACK_OFF, self.longest_back_off),
         ];
         match times.into_iter().find(|(_, time)| time.is_zero()) {
             None => Ok(()),

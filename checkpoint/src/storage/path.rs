@@ -18,6 +18,17 @@ pub(crate) fn check_path(path: &str) -> Result<()> {
     )))
 }
 
+/// Checks that `path` names a folder inside the store, or its root.
+///
+/// # Errors
+/// As [`check_path`].
+pub(super) fn check_folder(path: &str) -> Result<()> {
+    if path.is_empty() {
+        return Ok(());
+    }
+    check_path(path)
+}
+
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name != "."

@@ -1,7 +1,8 @@
 //! The arguments of `alluvium cancel`.
 
+use alluvium::Result as Checked;
+use alluvium::config::Location;
 use clap::{ArgAction, Args};
-use std::path::Path;
 
 const HELP: &str = "\
 Examples:
@@ -68,12 +69,15 @@ impl CancelArgs {
         self.with_savepoint.is_some()
     }
 
-    /// Where it goes, if that is said.
-    pub(crate) fn savepoint_dir(&self) -> Option<&Path> {
+    /// Where it goes, a path or URL, if that is said.
+    ///
+    /// # Errors
+    /// `Misuse` if it is neither.
+    pub(crate) fn savepoint_dir(&self) -> Checked<Option<Location>> {
         match (&self.with_savepoint, &*self.words) {
-            (Some(_), [directory, _]) => Some(Path::new(directory)),
-            (Some(directory), _) if !directory.is_empty() => Some(Path::new(directory)),
-            _ => None,
+            (Some(_), [directory, _]) => Location::new(directory).map(Some),
+            (Some(directory), _) if !directory.is_empty() => Location::new(directory).map(Some),
+            _ => Ok(None),
         }
     }
 }
@@ -109,7 +113,8 @@ mod tests {
         ] {
             let args = parse(words).unwrap();
             assert_eq!(args.job(), "job", "{words:?}");
-            assert_eq!(args.savepoint_dir(), directory.map(Path::new), "{words:?}");
+            let found = args.savepoint_dir().unwrap();
+            assert_eq!(found.as_ref().map(Location::as_str), directory, "{words:?}");
             assert_eq!(args.wants_savepoint(), savepoint, "{words:?}");
         }
         for words in [

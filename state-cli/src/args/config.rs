@@ -1,11 +1,12 @@
 //! Where configuration comes from.
 
 use alluvium::Result;
+use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::config::Configuration;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Options that every job has.
+/// Where options come from, of jobs and of the stores that commands look into.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ConfigArgs {
     /// Reads options from a YAML file [default: alluvium.yaml, if there is one]
@@ -19,6 +20,15 @@ pub(crate) struct ConfigArgs {
 }
 
 impl ConfigArgs {
+    /// How stores are reached, as the file and `-D` say.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn storage(&self) -> Result<StorageOptions> {
+        self.read()
+            .map(|configuration| configuration.storage_options())
+    }
+
     /// What the file and `-D` say.
     ///
     /// # Errors

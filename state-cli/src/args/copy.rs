@@ -1,5 +1,6 @@
 //! The options of `alluvium copy`.
 
+use super::ConfigArgs;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -9,6 +10,9 @@ Examples:
       A checkpoint with all that it shares with others: the copy stands by itself.
   alluvium copy checkpoints /backup/checkpoints
       A whole root: every job with its published checkpoints and its log, to go on from there.
+
+  alluvium copy savepoint-abc123 s3://bucket/savepoints/abc123
+      To another kind of store, and back the other way round.
 
 Every file is checked as it is read, and once more in its new place. Nothing is overwritten, and what
 makes a copy a snapshot or a job is written last: a copy that breaks off leaves nothing that looks
@@ -26,6 +30,9 @@ pub(crate) struct CopyArgs {
 
     /// Where the copy goes: a folder that is empty or not there
     pub(crate) to: String,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// Prints JSON
     #[arg(long)]

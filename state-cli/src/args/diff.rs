@@ -1,5 +1,6 @@
 //! The options of `alluvium diff`.
 
+use super::ConfigArgs;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -21,6 +22,9 @@ pub(crate) struct DiffArgs {
 
     /// Another
     pub(crate) b: String,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// The most entries that are shown of a state; all are counted
     #[arg(long, value_name = "N", default_value_t = 20)]

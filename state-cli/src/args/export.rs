@@ -1,5 +1,6 @@
 //! The options of `alluvium export`.
 
+use super::ConfigArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -20,6 +21,9 @@ Exit codes: 0 all was written, 1 something could not be, 2 the command line is w
 pub(crate) struct ExportArgs {
     /// A checkpoint, savepoint, _metadata file, job or root
     pub(crate) path: String,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// The form of the lines
     #[arg(long, value_enum)]

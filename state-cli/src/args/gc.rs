@@ -1,5 +1,6 @@
 //! The options of `alluvium gc`.
 
+use super::ConfigArgs;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -21,6 +22,9 @@ Exit codes: 0 done, or nothing to do, 1 something failed, 2 the command line is 
 pub(crate) struct GcArgs {
     /// A root, or the folder of one job
     pub(crate) root: String,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// Only shows what would be deleted
     #[arg(long)]

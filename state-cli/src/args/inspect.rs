@@ -1,5 +1,6 @@
 //! The options of `alluvium inspect`.
 
+use super::ConfigArgs;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -13,7 +14,8 @@ Examples:
   alluvium inspect checkpoints/flights --json | jq '.operators[].uid'
 
 PATH is a checkpoint or savepoint, its _metadata, the folder of a job, or a root with one job: of
-the last two the newest checkpoint is taken that the log of the job names.
+the last two the newest checkpoint is taken that the log of the job names. It may be a URL:
+s3://bucket/checkpoints/flights.
 
 A key is written as it is if it is a string, number, char or bool; bytes as text or as 0x and
 digits; all else as JSON.
@@ -26,6 +28,9 @@ Exit codes: 0 all was read, 1 something could not be, 2 the command line is wron
 pub(crate) struct InspectArgs {
     /// A checkpoint, savepoint, _metadata file, job or root
     pub(crate) path: String,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// Only states of this name, with their entries; OPERATOR/STATE if several operators have it
     #[arg(long, value_name = "NAME")]

@@ -1,7 +1,8 @@
 //! The arguments of `alluvium list`.
 
+use super::ConfigArgs;
+use alluvium::config::Location;
 use clap::Args;
-use std::path::PathBuf;
 
 const HELP: &str = "\
 Examples:
@@ -16,9 +17,12 @@ Exit codes: 0 if the list was made, 1 if not, 2 for arguments that make no sense
 #[derive(Args, Clone, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct ListArgs {
-    /// The root of a checkpoint directory
-    #[arg(value_name = "ROOT")]
-    pub(crate) root: Option<PathBuf>,
+    /// The root of a checkpoint directory, a path or URL
+    #[arg(value_name = "ROOT", value_parser = Location::new)]
+    pub(crate) root: Option<Location>,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// Prints JSON
     #[arg(long)]

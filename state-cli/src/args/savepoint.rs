@@ -1,7 +1,8 @@
 //! The arguments of `alluvium savepoint`.
 
+use super::ConfigArgs;
+use alluvium::config::Location;
 use clap::Args;
-use std::path::PathBuf;
 
 const HELP: &str = "\
 Examples:
@@ -9,6 +10,8 @@ Examples:
       Takes a savepoint of the running job and prints its path.
   alluvium savepoint --dispose /backups/savepoint-flight-0123456789ab
       Deletes one.
+  alluvium savepoint flights s3://bucket/savepoints
+      Writes it where the process of the job can, with the stores that it was built with.
 
 JOB is an id, the beginning of an id, a name, or the address of a control endpoint.
 Exit codes: 0 if the savepoint stands (or is gone), 1 if not, 2 for arguments that make no sense.
@@ -22,13 +25,16 @@ pub(crate) struct SavepointArgs {
     #[arg(value_name = "JOB", required_unless_present = "dispose")]
     pub(crate) job: Option<String>,
 
-    /// Where the savepoint goes [default: the '--savepoint-dir' of the job]
-    #[arg(value_name = "DIR")]
-    pub(crate) directory: Option<PathBuf>,
+    /// Where the savepoint goes, a path or URL [default: the '--savepoint-dir' of the job]
+    #[arg(value_name = "DIR", value_parser = Location::new)]
+    pub(crate) directory: Option<Location>,
 
     /// Deletes this savepoint instead: its folder, or the '_metadata' in it
-    #[arg(short, long, value_name = "PATH", conflicts_with = "job")]
-    pub(crate) dispose: Option<PathBuf>,
+    #[arg(short, long, value_name = "PATH", conflicts_with = "job", value_parser = Location::new)]
+    pub(crate) dispose: Option<Location>,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// Prints JSON
     #[arg(long)]

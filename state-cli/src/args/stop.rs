@@ -1,7 +1,7 @@
 //! The arguments of `alluvium stop`.
 
+use alluvium::config::Location;
 use clap::Args;
-use std::path::PathBuf;
 
 const HELP: &str = "\
 Examples:
@@ -26,9 +26,9 @@ pub(crate) struct StopArgs {
     #[arg(short, long)]
     pub(crate) drain: bool,
 
-    /// Where the savepoint goes [default: the '--savepoint-dir' of the job]
-    #[arg(short = 'p', long, value_name = "DIR")]
-    pub(crate) savepoint_path: Option<PathBuf>,
+    /// Where the savepoint goes, a path or URL [default: the '--savepoint-dir' of the job]
+    #[arg(short = 'p', long, value_name = "DIR", value_parser = Location::new)]
+    pub(crate) savepoint_path: Option<Location>,
 
     /// Prints JSON
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! The options of `alluvium verify`.
 
+use super::ConfigArgs;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -18,6 +19,9 @@ wrong is said), 2 the command line is wrong.";
 pub(crate) struct VerifyArgs {
     /// A checkpoint, savepoint, _metadata file, job or root
     pub(crate) path: String,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 
     /// Prints JSON
     #[arg(long)]

@@ -13,7 +13,7 @@ pub(crate) fn cancel(args: &CancelArgs) -> Result<()> {
     }
     let body = SavepointBody {
         cancel_job: true,
-        target_directory: args.savepoint_dir().map(absolute).transpose()?,
+        target_directory: absolute(args.savepoint_dir()?.as_ref())?,
         ..SavepointBody::default()
     };
     tell(&job.trigger("savepoints", &body)?, args.json);

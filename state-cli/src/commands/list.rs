@@ -1,13 +1,13 @@
 //! `alluvium list`.
 
-use super::absolute;
 use crate::args::ListArgs;
 use crate::control::{LiveJob, live_jobs};
-use alluvium::checkpoint::{JobId, LocalStorage, Storage, inspect};
+use alluvium::checkpoint::storage::StorageOptions;
+use alluvium::checkpoint::{JobId, inspect};
+use alluvium::config::Location;
 use alluvium::{Result, StateError};
 use comfy_table::{Table, presets};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The state of a job that has a log, and no process that runs it.
@@ -21,7 +21,7 @@ struct Listed {
     name: Option<String>,
     state: String,
     address: Option<String>,
-    checkpoint_root: PathBuf,
+    checkpoint_root: String,
     /// The published checkpoints, of a job under a root.
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoints: Option<Vec<u64>>,
@@ -32,7 +32,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<()> {
     let live = live_jobs()?.into_iter().map(Listed::from).collect();
     let listed = match &args.root {
         None => live,
-        Some(root) => under(root, live)?,
+        Some(root) => under(root, &args.config.storage()?, live)?,
     };
     if args.json {
         let text = serde_json::to_string_pretty(&listed);
@@ -64,24 +64,27 @@ impl From<LiveJob> for Listed {
 }
 
 /// The jobs that have a log under `root`.
-fn under(root: &Path, live: Vec<Listed>) -> Result<Vec<Listed>> {
-    if !root.is_dir() {
+fn under(root: &Location, options: &StorageOptions, live: Vec<Listed>) -> Result<Vec<Listed>> {
+    if root.local_path().is_some_and(|path| !path.is_dir()) {
         return Err(StateError::misuse(format!(
-            "'{}' is no directory that jobs keep checkpoints in",
-            root.display()
+            "'{root}' is no directory that jobs keep checkpoints in"
         )));
     }
-    let root = absolute(root)?;
-    let storage: Arc<dyn Storage> = Arc::new(LocalStorage::open(&root)?);
+    let root = root.absolute()?;
+    let storage = root.open(&options.clone().with_probe(false))?;
     let mut jobs = Vec::new();
-    for name in names(&root)? {
+    for name in storage.list("")? {
         let Ok(id) = JobId::new(&name) else { continue };
+        // What is no folder has none in it.
+        if !is_folder(&root, &name) {
+            continue;
+        }
         let Some(found) = inspect(Arc::clone(&storage), &id)? else {
             continue;
         };
         let running = live
             .iter()
-            .find(|job| job.id == name && job.checkpoint_root == root);
+            .find(|job| job.id == name && job.checkpoint_root == root.as_str());
         let at_rest = if found.finished {
             "FINISHED"
         } else {
@@ -92,7 +95,7 @@ fn under(root: &Path, live: Vec<Listed>) -> Result<Vec<Listed>> {
             name: running.and_then(|job| job.name.clone()),
             state: running.map_or(at_rest, |job| &job.state).to_owned(),
             address: running.and_then(|job| job.address.clone()),
-            checkpoint_root: root.clone(),
+            checkpoint_root: root.to_string(),
             checkpoints: Some(checkpoints.map(|published| published.checkpoint).collect()),
             id: name,
         });
@@ -100,21 +103,10 @@ fn under(root: &Path, live: Vec<Listed>) -> Result<Vec<Listed>> {
     Ok(jobs)
 }
 
-/// The folders in `root`, sorted.
-fn names(root: &Path) -> Result<Vec<String>> {
-    let failed =
-        |error| StateError::storage(format!("cannot read '{}'", root.display())).with_source(error);
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(root).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if entry.path().is_dir()
-            && let Ok(name) = entry.file_name().into_string()
-        {
-            names.push(name);
-        }
-    }
-    names.sort_unstable();
-    Ok(names)
+/// Whether a thing in `root` may hold others: a file of a directory does not.
+fn is_folder(root: &Location, name: &str) -> bool {
+    root.local_path()
+        .is_none_or(|root| root.join(name).is_dir())
 }
 
 fn table(jobs: &[Listed]) -> Table {
@@ -132,7 +124,7 @@ fn table(jobs: &[Listed]) -> Table {
             or_dash(&job.name),
             job.state.clone(),
             or_dash(&job.address),
-            job.checkpoint_root.display().to_string(),
+            job.checkpoint_root.clone(),
         ];
         if let Some(checkpoints) = &job.checkpoints {
             let ids: Vec<String> = checkpoints.iter().map(u64::to_string).collect();

@@ -10,22 +10,21 @@ pub(crate) use list::list;
 pub(crate) use savepoint::savepoint;
 pub(crate) use stop::stop;
 
-use alluvium::{Result, StateError};
+use alluvium::Result;
+use alluvium::config::Location;
 use serde_json::json;
-use std::path::{Path, PathBuf};
 
 /// A directory as the process of the job sees it, which has a working directory of its own.
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|error| {
-        StateError::misuse(format!("'{}' is no path", path.display())).with_source(error)
-    })
+fn absolute(directory: Option<&Location>) -> Result<Option<String>> {
+    let absolute = directory.map(Location::absolute).transpose()?;
+    Ok(absolute.map(|directory| directory.to_string()))
 }
 
 /// Tells where a savepoint is.
-fn tell(path: &Path, as_json: bool) {
+fn tell(path: &str, as_json: bool) {
     if as_json {
         println!("{}", json!({"path": path}));
     } else {
-        println!("{}", path.display());
+        println!("{path}");
     }
 }

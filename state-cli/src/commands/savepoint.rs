@@ -9,12 +9,12 @@ use alluvium::checkpoint::dispose;
 /// Takes a savepoint of a job and tells where it is, or disposes of one.
 pub(crate) fn savepoint(args: &SavepointArgs) -> Result<()> {
     if let Some(path) = &args.dispose {
-        let folder = dispose(path)?;
-        eprintln!("disposed of '{}'", folder.display());
+        let folder = dispose(path, &args.config.storage()?)?;
+        eprintln!("disposed of '{folder}'");
         return Ok(());
     }
     let body = SavepointBody {
-        target_directory: args.directory.as_deref().map(absolute).transpose()?,
+        target_directory: absolute(args.directory.as_ref())?,
         ..SavepointBody::default()
     };
     let job = args.job.as_deref().unwrap_or_default();

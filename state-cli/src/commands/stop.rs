@@ -7,7 +7,7 @@ use alluvium::Result;
 
 /// Stops a job with a savepoint, and tells where that is.
 pub(crate) fn stop(args: &StopArgs) -> Result<()> {
-    let target = args.savepoint_path.as_deref().map(absolute).transpose()?;
+    let target = absolute(args.savepoint_path.as_ref())?;
     let body = StopBody {
         drain: args.drain,
         target_directory: target,

@@ -5,7 +5,6 @@ use alluvium::checkpoint::CheckpointKind;
 use alluvium_state_tests::executor::{CheckpointProgress, CheckpointRecord, JobState, JobStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
 
 /// `POST /jobs/:id/savepoints`.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -13,7 +12,7 @@ use std::path::PathBuf;
 pub(crate) struct SavepointBody {
     #[serde(default)]
     pub(crate) cancel_job: bool,
-    pub(crate) target_directory: Option<PathBuf>,
+    pub(crate) target_directory: Option<String>,
     #[serde(rename = "triggerId")]
     pub(crate) trigger_id: Option<String>,
     #[serde(rename = "formatType")]
@@ -26,7 +25,7 @@ pub(crate) struct SavepointBody {
 pub(crate) struct StopBody {
     #[serde(default)]
     pub(crate) drain: bool,
-    pub(crate) target_directory: Option<PathBuf>,
+    pub(crate) target_directory: Option<String>,
     pub(crate) trigger_id: Option<String>,
     pub(crate) format_type: Option<String>,
 }
@@ -43,7 +42,7 @@ pub(crate) struct CheckpointBody {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct DisposalBody {
-    pub(crate) savepoint_path: PathBuf,
+    pub(crate) savepoint_path: String,
 }
 
 /// The answer to a trigger.
@@ -71,7 +70,7 @@ pub(crate) struct StatusId {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Operation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) location: Option<PathBuf>,
+    pub(crate) location: Option<String>,
     #[serde(
         rename = "checkpointId",
         default,
@@ -223,6 +222,7 @@ fn checkpoint(record: &CheckpointRecord) -> Value {
             tell("status", json!("COMPLETED"));
             tell("state_size", json!(size));
             tell("end_to_end_duration", json!(duration.as_millis() as u64));
+            let path = path.as_ref().map(ToString::to_string);
             tell("external_path", json!(path));
         }
         CheckpointProgress::Failed { reason } => {

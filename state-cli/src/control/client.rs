@@ -6,7 +6,6 @@ use alluvium::{Result, StateError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -120,7 +119,7 @@ impl Client {
     ///
     /// # Errors
     /// What the job or its endpoint says; `Storage` if it does not answer.
-    pub(crate) fn trigger(&self, what: &str, body: &impl Serialize) -> Result<PathBuf> {
+    pub(crate) fn trigger(&self, what: &str, body: &impl Serialize) -> Result<String> {
         let id = &self.note.id;
         let triggered: Triggered = self.post(&format!("/jobs/{id}/{what}"), body)?;
         let path = format!("/jobs/{id}/savepoints/{}", triggered.request_id);

@@ -79,7 +79,7 @@ fn listed<'a>(notes: impl Iterator<Item = &'a Note>) -> String {
     let told: Vec<String> = notes
         .map(|note| {
             let (id, name, address) = (&note.id, &note.name, note.address);
-            let root = note.checkpoint_root.display();
+            let root = &note.checkpoint_root;
             format!("'{id}' (name '{name}', at {address}, checkpoints in '{root}')")
         })
         .collect();

@@ -2,9 +2,10 @@
 //!
 //! A running job leaves a note in a directory that only its user can read; it holds the address of
 //! its control endpoint and the token that changes need. A second one, without the token, stands
-//! beside the checkpoints of the job. Both are removed when the job ends; notes of processes that
+//! beside the checkpoints of the job, if they are on this machine. Both are removed when the job ends; notes of processes that
 //! are gone are removed by whoever finds them.
 
+use alluvium::config::Location;
 use alluvium::{Result, StateError};
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,8 @@ pub(crate) struct Note {
     pub(crate) name: String,
     pub(crate) address: SocketAddr,
     pub(crate) pid: u32,
-    pub(crate) checkpoint_root: PathBuf,
+    /// A path or URL.
+    pub(crate) checkpoint_root: String,
     /// What requests that change something must show; only in the note that the user alone can
     /// read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -88,7 +90,12 @@ impl Note {
             token: String::new(),
             ..self.clone()
         };
-        let beside = self.checkpoint_root.join(&self.id).join("control.json");
+        let root = Location::new(&self.checkpoint_root).ok();
+        let Some(root) = root.as_ref().and_then(Location::local_path) else {
+            // The address means something on this machine alone.
+            return Ok(noted);
+        };
+        let beside = root.join(&self.id).join("control.json");
         match open.write(&beside, 0o644) {
             Ok(()) => noted.0.push(beside),
             Err(error) => tracing::warn!(%error, "the job is not noted beside its checkpoints"),
@@ -177,7 +184,7 @@ mod tests {
             name: "name".to_owned(),
             address: "127.0.0.1:1".parse().unwrap(),
             pid,
-            checkpoint_root: root.to_owned(),
+            checkpoint_root: root.to_str().unwrap().to_owned(),
             token: "secret".to_owned(),
         }
     }

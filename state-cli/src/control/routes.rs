@@ -4,8 +4,11 @@ use super::access;
 use super::bodies::{
     self, CheckpointBody, DisposalBody, SavepointBody, StopBody, TriggerStatus, Triggered,
 };
+use super::server::Job;
 use super::triggers::{Kind, TooMany, Triggers, Work};
 use alluvium::checkpoint::dispose;
+use alluvium::checkpoint::storage::StorageOptions;
+use alluvium::config::Location;
 use alluvium::{ErrorKind, StateError};
 use alluvium_state_tests::executor::{JobControl, JobStatus};
 use axum::body::Bytes;
@@ -36,14 +39,23 @@ pub(super) struct State {
     pub(super) triggers: Triggers,
     pub(super) token: Arc<str>,
     pub(super) disposals: Arc<Semaphore>,
+    /// How stores are reached.
+    pub(super) storage: StorageOptions,
     /// Milliseconds since the Unix epoch.
     pub(super) now: fn() -> u64,
 }
 
 impl State {
-    pub(super) fn new(control: JobControl, token: &str, now: fn() -> u64) -> Self {
+    pub(super) fn new(job: Job, token: &str) -> Self {
+        let Job {
+            control,
+            storage,
+            now,
+            ..
+        } = job;
         Self {
             control,
+            storage,
             triggers: Triggers::default(),
             token: token.into(),
             disposals: Arc::new(Semaphore::new(DISPOSALS)),
@@ -186,6 +198,23 @@ fn check_format(format: Option<&str>) -> Result<(), Failure> {
     }
 }
 
+/// A directory that somebody has named.
+fn location(field: &str, text: &str) -> Result<Location, Failure> {
+    let location = Location::new(text);
+    let location = location.map_err(|error| Failure::bad(format!("'{field}': {error}")))?;
+    if location
+        .local_path()
+        .is_some_and(|path| !path.is_absolute())
+    {
+        return Err(Failure::bad(format!("'{field}' must be absolute")));
+    }
+    Ok(location)
+}
+
+fn target(directory: Option<&String>, field: &str) -> Result<Option<Location>, Failure> {
+    directory.map(|text| location(field, text)).transpose()
+}
+
 fn accepted(request_id: String) -> (StatusCode, Json<Triggered>) {
     (StatusCode::ACCEPTED, Json(Triggered { request_id }))
 }
@@ -254,7 +283,8 @@ async fn savepoint(Shared(state): Shared<State>, Path(id): Path<String>, body: B
     let body: SavepointBody = read(&body)?;
     check_format(body.format_type.as_deref())?;
     let trigger = trigger_id(body.trigger_id)?;
-    let (control, target) = (&state.control, body.target_directory.as_deref());
+    let target = target(body.target_directory.as_ref(), "target-directory")?;
+    let (control, target) = (&state.control, target.as_ref());
     let begin = || {
         Ok::<_, Failure>(Work::Savepoint(if body.cancel_job {
             control.cancel_with_savepoint(target)?
@@ -279,17 +309,19 @@ async fn stop(Shared(state): Shared<State>, Path(id): Path<String>, body: Bytes)
     let body: StopBody = read(&body)?;
     check_format(body.format_type.as_deref())?;
     let trigger = trigger_id(body.trigger_id)?;
-    let target = body.target_directory.as_deref();
-    let begin = || Ok::<_, Failure>(Work::Savepoint(state.control.stop(target, body.drain)?));
+    let target = target(body.target_directory.as_ref(), "targetDirectory")?;
+    let begin = || {
+        let stopped = state.control.stop(target.as_ref(), body.drain)?;
+        Ok::<_, Failure>(Work::Savepoint(stopped))
+    };
     state.triggers.begin(Kind::Savepoint, &trigger, begin)?;
     Ok(accepted(trigger))
 }
 
 async fn disposal(Shared(state): Shared<State>, body: Bytes) -> Accepted {
     let body: DisposalBody = read(&body)?;
-    if !body.savepoint_path.is_absolute() {
-        return Err(Failure::bad("'savepoint-path' must be absolute"));
-    }
+    let savepoint = location("savepoint-path", &body.savepoint_path)?;
+    let storage = state.storage.clone();
     let Ok(place) = Arc::clone(&state.disposals).try_acquire_owned() else {
         return Err(TooMany.into());
     };
@@ -298,7 +330,7 @@ async fn disposal(Shared(state): Shared<State>, body: Bytes) -> Accepted {
         let (answer, pending) = sync_channel(1);
         tokio::task::spawn_blocking(move || {
             // Whoever has asked may care no longer.
-            drop(answer.try_send(dispose(&body.savepoint_path).map(drop)));
+            drop(answer.try_send(dispose(&savepoint, &storage).map(drop)));
             drop(place);
         });
         Ok::<_, Failure>(Work::Disposal(pending))

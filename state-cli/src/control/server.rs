@@ -2,10 +2,11 @@
 
 use super::note::{self, Note, Noted};
 use super::routes::{State, router};
+use alluvium::checkpoint::storage::StorageOptions;
+use alluvium::config::Location;
 use alluvium::{Result, StateError};
 use alluvium_state_tests::executor::JobControl;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -21,7 +22,10 @@ const CLOSE: Duration = Duration::from_millis(500);
 /// What the endpoint says about its job.
 pub(crate) struct Job {
     pub(crate) control: JobControl,
-    pub(crate) checkpoint_root: PathBuf,
+    /// Where its checkpoints are kept, if they outlive it.
+    pub(crate) checkpoint_root: Option<Location>,
+    /// How stores are reached.
+    pub(crate) storage: StorageOptions,
     /// Milliseconds since the Unix epoch.
     pub(crate) now: fn() -> u64,
 }
@@ -71,14 +75,15 @@ impl Endpoint {
     pub(crate) fn serve(self, job: Job) -> Result<Serving> {
         let token = token()?;
         let status = job.control.status();
-        let state = State::new(job.control, &token, job.now);
+        let root = job.checkpoint_root.as_ref();
+        let root = root.map(Location::absolute).transpose()?;
+        let state = State::new(job, &token);
         let note = Note {
             id: status.id,
             name: status.name,
             address: self.address,
             pid: std::process::id(),
-            checkpoint_root: std::path::absolute(&job.checkpoint_root)
-                .unwrap_or(job.checkpoint_root),
+            checkpoint_root: root.map(|root| root.to_string()).unwrap_or_default(),
             token,
         };
         let (job_ended, ended) = oneshot::channel();

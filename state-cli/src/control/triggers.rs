@@ -2,9 +2,9 @@
 
 use super::bodies::{Operation, TriggerStatus};
 use alluvium::StateError;
+use alluvium::config::Location;
 use alluvium_state_tests::executor::{CheckpointStats, Pending};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +22,7 @@ pub(crate) enum Kind {
 /// Something under way, or its end.
 #[derive(Debug)]
 pub(crate) enum Work {
-    Savepoint(Pending<PathBuf>),
+    Savepoint(Pending<Location>),
     Checkpoint(Pending<CheckpointStats>),
     /// A file operation of the endpoint's own; the answer comes through the channel.
     Disposal(Receiver<Result<(), StateError>>),
@@ -119,7 +119,7 @@ impl Work {
         let operation = match self {
             Self::Done(operation) => return Some(operation.clone()),
             Self::Savepoint(pending) => pending.poll()?.map(|path| Operation {
-                location: Some(path),
+                location: Some(path.to_string()),
                 ..Operation::default()
             }),
             Self::Checkpoint(pending) => pending.poll()?.map(|stats| Operation {

@@ -12,7 +12,7 @@ use super::table::{Item, TableSink};
 use crate::args::FlightsArgs;
 use alluvium::Result;
 use alluvium::config::Resolved;
-use alluvium_state_tests::executor::{ClaimMode, Environment, FileSink, RestoreOptions, Stream};
+use alluvium_state_tests::executor::{Environment, FileSink, Stream};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,28 +27,13 @@ pub(super) fn build(
 ) -> Result<Environment> {
     let mut environment = Environment::new(JOB);
     environment.configure(settings)?.set_job_id(&args.job_id);
-    let control = &args.control;
-    if let Some(directory) = &control.savepoint_dir {
-        environment.set_savepoint_dir(directory);
-    }
-    if let Some(path) = &control.from_savepoint {
-        let claim = if control.claim {
-            ClaimMode::Claim
-        } else {
-            ClaimMode::NoClaim
-        };
-        let options = RestoreOptions::default()
-            .with_claim(claim)
-            .with_allow_non_restored_state(control.allow_non_restored_state);
-        environment.restore_from(path, options);
-    }
     if let Some(rate) = args.rate {
         environment.set_rate(rate);
     }
     let flights = flights(&environment, args, input);
     let output = &args.output;
     // From a savepoint the job may go on in another directory, where nothing is due.
-    let moves = control.from_savepoint.is_some();
+    let moves = settings.recovery.path.is_some();
     carriers(&flights, output, moves);
     routes(&flights, output, moves);
     airframes(&flights, output, moves);

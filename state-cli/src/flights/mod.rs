@@ -32,7 +32,6 @@ mod watch;
 
 use crate::args::FlightsArgs;
 use crate::control::{Endpoint, Job};
-use alluvium::config::Location;
 use alluvium::{Result, StateError};
 use input::Input;
 use std::sync::Arc;
@@ -55,19 +54,17 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
             args.repeat
         ))
     })?;
-    output::own::prepare(args, settings.checkpoint_dir.as_ref())?;
+    output::own::prepare(args, &settings)?;
     let mut environment = job::build(args, &settings, &input)?;
     let watch = Watch::new(records);
     environment.set_listener(watch.clone());
     let endpoint = Endpoint::bind(args.control.port)?;
     eprintln!("control endpoint: http://{}", endpoint.address());
     let job = environment.start()?;
-    // A job whose checkpoints are not in a local directory does not start.
-    let checkpoint_root = settings.checkpoint_dir.as_ref();
-    let checkpoint_root = checkpoint_root.and_then(Location::local_path);
     let serving = endpoint.serve(Job {
         control: job.control(),
-        checkpoint_root: checkpoint_root.unwrap_or_default(),
+        checkpoint_root: settings.checkpoint_dir.clone(),
+        storage: settings.storage.clone(),
         now: clock::millis,
     });
     if serving.is_err() {

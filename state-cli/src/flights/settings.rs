@@ -2,7 +2,9 @@
 //! own defaults.
 
 use crate::args::FlightsArgs;
-use alluvium::config::{ConfigOption, Configuration, Location, Resolved, Setting, options};
+use alluvium::config::{
+    ClaimMode, ConfigOption, Configuration, Location, Resolved, Setting, options,
+};
 use alluvium::{Result, StateError};
 use std::path::Path;
 use std::time::Duration;
@@ -30,6 +32,20 @@ pub(super) fn resolve(args: &FlightsArgs) -> Result<Resolved> {
     let set = given(set, &options::STATE_BACKEND, args.backend, "--backend")?;
     let directory = args.checkpoint_dir.clone();
     let set = given(set, &options::CHECKPOINT_DIR, directory, "--checkpoint-dir")?;
+    let control = &args.control;
+    let directory = control.savepoint_dir.clone();
+    let set = given(set, &options::SAVEPOINT_DIR, directory, "--savepoint-dir")?;
+    let path = control.from_savepoint.clone();
+    let set = given(set, &options::RECOVERY_PATH, path, "--from-savepoint")?;
+    let claim = control.claim.then_some(ClaimMode::Claim);
+    let set = given(set, &options::CLAIM_MODE, claim, "--claim")?;
+    let ignore = control.allow_non_restored_state.then_some(true);
+    let set = given(
+        set,
+        &options::IGNORE_UNCLAIMED_STATE,
+        ignore,
+        "--allow-non-restored-state",
+    )?;
     let interval = args.checkpoint_interval;
     let set = given(set, &options::INTERVAL, interval, "--checkpoint-interval")?;
     let set = set

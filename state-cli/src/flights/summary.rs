@@ -42,7 +42,7 @@ pub(super) struct Summary {
     skipped_lines: u64,
     restarts: u32,
     /// The savepoint that the job was stopped with.
-    stopped_with: Option<PathBuf>,
+    stopped_with: Option<String>,
     duration_ms: f64,
     records_per_second: f64,
     checkpoints: CheckpointSummary,
@@ -139,7 +139,7 @@ impl Summary {
             records_processed: report.records_processed,
             skipped_lines: input.bad_lines() * args.repeat,
             restarts: report.restarts,
-            stopped_with: report.stopped_with.clone(),
+            stopped_with: report.stopped_with.as_ref().map(Location::to_string),
             duration_ms: millis(duration),
             records_per_second: rate.round(),
             checkpoints: CheckpointSummary {
@@ -201,7 +201,7 @@ impl Summary {
             ));
         }
         if let Some(path) = &self.stopped_with {
-            rows.push(("stopped with", path.display().to_string()));
+            rows.push(("stopped with", path.clone()));
         }
         if self.skipped_lines > 0 {
             rows.push(("skipped lines", grouped(self.skipped_lines)));

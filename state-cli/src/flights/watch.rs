@@ -86,7 +86,7 @@ impl JobListener for Watch {
                 "savepoint {checkpoint}: {} in {:.1} ms, in '{}'",
                 size(*bytes),
                 duration.as_secs_f64() * 1e3,
-                path.display()
+                path
             )),
             JobEvent::CheckpointFailed { checkpoint, reason } => {
                 self.say(&format!("checkpoint {checkpoint} was given up: {reason}"));

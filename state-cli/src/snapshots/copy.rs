@@ -5,6 +5,7 @@ use super::place::{self, Found, Place};
 use super::progress::Progress;
 use crate::args::CopyArgs;
 use alluvium::Result;
+use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{Copied, copy_job, copy_snapshot};
 use indicatif::HumanBytes;
 use serde::Serialize;
@@ -22,7 +23,8 @@ struct Report {
 
 /// Copies it.
 pub(crate) fn run(args: &CopyArgs) -> Result<()> {
-    let found = Found::look(&args.from)?;
+    let options = args.config.storage()?;
+    let found = Found::look(&args.from, &options)?;
     let mut report = Report {
         from: args.from.clone(),
         to: args.to.clone(),
@@ -33,9 +35,9 @@ pub(crate) fn run(args: &CopyArgs) -> Result<()> {
     };
     let progress = Progress::bytes();
     match found {
-        Found::Snapshot(place) => snapshot(&place, args, &progress, &mut report)?,
+        Found::Snapshot(place) => snapshot(&place, args, &options, &mut report, &progress)?,
         Found::Jobs { storage, jobs } => {
-            let target = place::storage_at(&args.to)?;
+            let target = place::storage_at(&args.to, &options)?;
             for job in jobs {
                 progress.at(job.to_string());
                 let copied = copy_job(&storage, &job, &target, |bytes| progress.add(bytes))?;
@@ -70,10 +72,11 @@ pub(crate) fn run(args: &CopyArgs) -> Result<()> {
 fn snapshot(
     place: &Place,
     args: &CopyArgs,
-    progress: &Progress,
+    options: &StorageOptions,
     report: &mut Report,
+    progress: &Progress,
 ) -> Result<()> {
-    let (target, folder) = place::folder_at(&args.to)?;
+    let (target, folder) = place::folder_at(&args.to, options)?;
     progress.at(place.locate());
     let copied = copy_snapshot(&place.open()?, target, &folder, |bytes| progress.add(bytes))?;
     report.add(copied);

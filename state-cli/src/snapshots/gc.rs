@@ -27,7 +27,7 @@ struct JobReport {
 
 /// Shows what nobody needs, and deletes it.
 pub(crate) fn run(args: &GcArgs) -> Result<()> {
-    let Found::Jobs { storage, jobs } = Found::look(&args.root)? else {
+    let Found::Jobs { storage, jobs } = Found::look(&args.root, &args.config.storage()?)? else {
         return Err(StateError::misuse(format!(
             "'{}' is one snapshot: name a root or a job. A savepoint is disposed of by \
              'alluvium savepoint --dispose', or by deleting its folder",

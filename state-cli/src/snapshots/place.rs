@@ -1,12 +1,12 @@
 //! Finding the snapshot that a path means.
 
-use alluvium::checkpoint::storage::{StorageOptions, open_storage};
+use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{
     CheckpointMetadata, JobId, OfflineSnapshot, PublishedCheckpoint, SnapshotFiles, Storage,
     StoredSnapshot, inspect,
 };
+use alluvium::config::Location;
 use alluvium::{Result, StateError};
-use std::path::Path;
 use std::sync::Arc;
 
 const METADATA: &str = "_metadata";
@@ -42,8 +42,8 @@ impl Place {
     /// # Errors
     /// `Misuse` if there is none, or there are several; `Corrupt`, `Incompatible` or `Storage` if
     /// what says so cannot be read.
-    pub(super) fn find(path: &str) -> Result<Self> {
-        let mut all = Self::newest(path)?;
+    pub(super) fn find(path: &str, options: &StorageOptions) -> Result<Self> {
+        let mut all = Self::newest(path, options)?;
         match (all.pop(), all.is_empty()) {
             (Some((_, one)), true) => Ok(one),
             (Some((last, _)), false) => {
@@ -59,9 +59,9 @@ impl Place {
     }
 
     /// The snapshot at `path`, or the newest of each job there, with the job's name.
-    fn newest(path: &str) -> Result<Vec<(String, Self)>> {
+    fn newest(path: &str, options: &StorageOptions) -> Result<Vec<(String, Self)>> {
         let mut newest = Vec::new();
-        for (job, mut published) in Self::search(path)? {
+        for (job, mut published) in Self::search(path, options)? {
             if let Some(last) = published.pop() {
                 newest.push((job, last));
             }
@@ -70,8 +70,8 @@ impl Place {
     }
 
     /// The snapshot at `path`, or all that are published of each job there, oldest first.
-    pub(super) fn search(path: &str) -> Result<Vec<(String, Vec<Self>)>> {
-        match Found::look(path)? {
+    pub(super) fn search(path: &str, options: &StorageOptions) -> Result<Vec<(String, Vec<Self>)>> {
+        match Found::look(path, options)? {
             Found::Snapshot(place) => Ok(vec![(String::new(), vec![place])]),
             Found::Jobs { storage, jobs } => {
                 let jobs = jobs.iter();
@@ -146,40 +146,43 @@ impl Place {
 }
 
 impl Found {
-    /// Looks what lies at `path`, which may be a URL.
+    /// Looks what lies at `path`, which may be a URL; nothing is written there.
     ///
     /// # Errors
     /// `Misuse` if there is neither a snapshot nor a job; `Storage`.
-    pub(super) fn look(path: &str) -> Result<Self> {
+    pub(super) fn look(path: &str, options: &StorageOptions) -> Result<Self> {
+        let options = options.clone().with_probe(false);
         let place = existing(path)?;
-        let place = place
-            .strip_suffix(METADATA)
-            .map_or(&*place, |rest| rest.trim_end_matches('/'));
         // From above: what a snapshot shares with others lies beside it.
-        let (root, name) = split(place)?;
-        let storage = open(root)?;
+        let Some((root, name)) = place.split() else {
+            // Of all that it could be, the root of a store is only this.
+            return Self::jobs(path, place.open(&options)?);
+        };
+        let storage = root.open(&options)?;
         if storage.exists(&format!("{name}/{METADATA}"))? {
-            let folder = name.to_owned();
             return Ok(Self::Snapshot(Place {
                 storage,
-                folder,
+                folder: name,
                 published: None,
             }));
         }
-        if is_job(&*storage, name)? {
-            let jobs = vec![JobId::new(name)?];
+        if is_job(&*storage, &name)? {
+            let jobs = vec![JobId::new(&name)?];
             return Ok(Self::Jobs { storage, jobs });
         }
+        Self::jobs(path, place.open(&options)?)
+    }
+
+    fn jobs(path: &str, storage: Arc<dyn Storage>) -> Result<Self> {
         let mut jobs = Vec::new();
-        for job in storage.list(name)? {
-            if is_job(&*storage, &format!("{name}/{job}"))? {
+        for job in storage.list("")? {
+            if is_job(&*storage, &job)? {
                 jobs.push(JobId::new(&job)?);
             }
         }
         if jobs.is_empty() {
             return Err(nothing(path));
         }
-        let storage = open(place)?;
         Ok(Self::Jobs { storage, jobs })
     }
 }
@@ -188,68 +191,45 @@ fn is_job(storage: &dyn Storage, folder: &str) -> Result<bool> {
     Ok(!storage.list(&format!("{folder}/{LOG}"))?.is_empty())
 }
 
-/// The path of something that exists, with all its folders; a URL as it is.
-fn existing(path: &str) -> Result<String> {
-    if is_url(path) {
-        return Ok(path.trim_end_matches('/').to_owned());
-    }
-    let local = path.strip_prefix(FILE_URL).unwrap_or(path);
-    let found = std::fs::canonicalize(local).map_err(|error| {
-        StateError::misuse(format!("cannot look at '{path}'")).with_source(error)
-    })?;
-    if found.is_file() && found.file_name().is_none_or(|name| name != METADATA) {
-        return Err(StateError::misuse(format!(
-            "'{path}' is a file, and not called {METADATA}"
-        )));
-    }
-    utf8(&found)
-}
-
-const FILE_URL: &str = "file://";
-
-fn is_url(path: &str) -> bool {
-    path.contains("://") && !path.starts_with(FILE_URL)
-}
-
-fn utf8(path: &Path) -> Result<String> {
-    let text = path.to_str().map(str::to_owned);
-    text.ok_or_else(|| StateError::misuse(format!("'{}' is not UTF-8", path.display())))
-}
-
-/// Opens the store at a path or URL, which is made if it is missing.
-fn open(place: &str) -> Result<Arc<dyn Storage>> {
-    open_storage(place, &StorageOptions::default())
-}
-
-/// The store at `path`.
-pub(super) fn storage_at(path: &str) -> Result<Arc<dyn Storage>> {
-    open(path)
-}
-
-/// The store around `path`, and the name of its last folder.
-pub(super) fn folder_at(path: &str) -> Result<(Arc<dyn Storage>, String)> {
-    let place = if is_url(path) {
-        path.trim_end_matches('/').to_owned()
-    } else {
-        let local = path.strip_prefix(FILE_URL).unwrap_or(path);
-        let absolute = std::path::absolute(local).map_err(|error| {
-            StateError::misuse(format!("cannot write to '{path}'")).with_source(error)
-        })?;
-        utf8(&absolute)?.trim_end_matches('/').to_owned()
+/// The place of something that exists, with all its folders, and without `_metadata`.
+fn existing(path: &str) -> Result<Location> {
+    let place = Location::new(path)?;
+    let found = match place.local_path() {
+        None => place,
+        Some(local) => {
+            let found = std::fs::canonicalize(local).map_err(|error| {
+                StateError::misuse(format!("cannot look at '{path}'")).with_source(error)
+            })?;
+            if found.is_file() && found.file_name().is_none_or(|name| name != METADATA) {
+                return Err(StateError::misuse(format!(
+                    "'{path}' is a file, and not called {METADATA}"
+                )));
+            }
+            found.into()
+        }
     };
-    let (root, name) = split(&place)?;
-    Ok((open(root)?, name.to_owned()))
+    Ok(match found.split() {
+        Some((folder, name)) if name == METADATA => folder,
+        _ => found,
+    })
 }
 
-/// What stands around a folder, and its name.
-fn split(place: &str) -> Result<(&str, &str)> {
-    match place.rsplit_once('/') {
-        Some(("", name)) if !name.is_empty() => Ok(("/", name)),
-        Some((root, name)) if !root.ends_with('/') && !name.is_empty() => Ok((root, name)),
-        _ => Err(StateError::misuse(format!(
-            "'{place}' is no folder inside of another: name one in it"
-        ))),
-    }
+/// The store at `path`, to be written to.
+pub(super) fn storage_at(path: &str, options: &StorageOptions) -> Result<Arc<dyn Storage>> {
+    Location::new(path)?.open(options)
+}
+
+/// The store around `path`, to be written to, and the name of its last folder.
+pub(super) fn folder_at(
+    path: &str,
+    options: &StorageOptions,
+) -> Result<(Arc<dyn Storage>, String)> {
+    let Some((root, name)) = Location::new(path)?.absolute()?.split() else {
+        return Err(StateError::misuse(format!(
+            "'{path}' is no folder inside of another: name one in it"
+        )));
+    };
+    Ok((root.open(options)?, name))
 }
 
 fn nothing(path: &str) -> StateError {

@@ -33,7 +33,7 @@ struct SnapshotReport {
 /// Checks the snapshot, or all that are published.
 pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode> {
     let progress = Progress::counting("entries");
-    let places = Place::search(&args.path)?.into_iter();
+    let places = Place::search(&args.path, &args.config.storage()?)?.into_iter();
     let snapshots: Vec<_> = places
         .flat_map(|(_, places)| places)
         .map(|place| check(&place, &progress))

@@ -1,13 +1,13 @@
 //! A job set up by a configuration.
 
 use super::Environment;
-use alluvium::config::{ConfigOption, Location, Resolved, options};
-use alluvium::{Result, StateError};
-use std::path::PathBuf;
+use super::job::RestoreOptions;
+use alluvium::Result;
+use alluvium::config::{Resolved, options};
 
 impl Environment {
     /// Sets what a configuration says: backend, parallelism, checkpoints and where they are kept,
-    /// restarts. What is set later wins.
+    /// what the job starts from, restarts. What is set later wins.
     ///
     /// ```
     /// use alluvium::config::Configuration;
@@ -22,16 +22,9 @@ impl Environment {
     /// ```
     ///
     /// # Errors
-    /// `Misuse` if this build lacks the backend, or checkpoints or savepoints are to be kept
-    /// anywhere but in a local directory.
+    /// `Misuse` if this build lacks the backend.
     pub fn configure(&mut self, resolved: &Resolved) -> Result<&mut Self> {
         let backend = resolved.state_backend()?;
-        let directory = |option: &ConfigOption<_>, location: &Option<Location>| {
-            let location = location.as_ref();
-            location.map(|it| local(option.key(), it)).transpose()
-        };
-        let checkpoints = directory(&options::CHECKPOINT_DIR, &resolved.checkpoint_dir)?;
-        let savepoints = directory(&options::SAVEPOINT_DIR, &resolved.savepoint_dir)?;
         if resolved.local_backup {
             tracing::warn!(
                 "'{}' has no effect: the tasks of this executor share one machine and one store",
@@ -42,24 +35,27 @@ impl Environment {
             .set_parallelism(resolved.parallelism)
             .set_checkpoint_options(resolved.checkpoints.clone())
             .set_store_options(resolved.store.clone())
+            .set_storage_options(resolved.storage.clone())
             .set_restart_strategy(resolved.restart);
         if let Some(groups) = resolved.max_parallelism {
             self.set_max_parallelism(groups);
         }
-        if let Some(directory) = checkpoints {
+        if let Some(directory) = &resolved.checkpoint_dir {
             self.set_checkpoint_dir(directory);
         }
-        if let Some(directory) = savepoints {
+        if let Some(directory) = &resolved.savepoint_dir {
             self.set_savepoint_dir(directory);
+        }
+        let recovery = &resolved.recovery;
+        if let Some(path) = &recovery.path {
+            let options = RestoreOptions::default()
+                .with_claim(recovery.claim)
+                .with_allow_non_restored_state(recovery.ignore_unclaimed_state);
+            self.restore_from(path, options);
+        }
+        if recovery.ignore_unclaimed_state {
+            self.allow_unclaimed_state();
         }
         Ok(self)
     }
-}
-
-fn local(option: &str, location: &Location) -> Result<PathBuf> {
-    location.local_path().ok_or_else(|| {
-        StateError::misuse(format!(
-            "'{option}': expected a local directory, found '{location}'"
-        ))
-    })
 }

@@ -6,14 +6,15 @@ use super::clock::{Clock, SystemClock};
 use super::failure::FailurePlan;
 use super::graph::{Node, Port, SharedGraph};
 use super::job::{
-    Driver, JobControl, JobHandle, JobListener, JobReport, JobSettings, RestartStrategy,
+    Driver, Given, JobControl, JobHandle, JobListener, JobReport, JobSettings, RestartStrategy,
     RestoreFrom, RestoreOptions, SharedStatus,
 };
 use super::source::{Collection, SourceVertex, SplitSource};
 use super::stream::Stream;
+use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{CheckpointOptions, StoreOptions, Unclaimed};
 use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode};
-use std::path::Path;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ impl Environment {
                 checkpoint_every: None,
                 checkpoint_dir: None,
                 savepoint_dir: None,
+                storage: StorageOptions::default(),
                 restore_from: None,
                 store: StoreOptions::default(),
                 fresh: false,
@@ -103,32 +105,51 @@ impl Environment {
         self
     }
 
-    /// Keeps checkpoints in this directory, so that the job survives the death of its process.
-    /// Default: in memory, where they survive the failure of tasks only.
-    pub fn set_checkpoint_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
-        self.settings.checkpoint_dir = Some(directory.as_ref().to_owned());
+    /// Keeps checkpoints in this directory, so that the job survives the death of its process: a
+    /// `Path`, or text that is a path or a URL, such as `"s3://bucket/prefix"`. Default: in memory,
+    /// where they survive the failure of tasks only.
+    pub fn set_checkpoint_dir<L>(&mut self, directory: L) -> &mut Self
+    where
+        L: TryInto<Location>,
+        L::Error: Display,
+    {
+        self.settings.checkpoint_dir = Some(Given::new(directory));
         self
     }
 
-    /// Where savepoints go for which no directory is given. Default: each needs one.
-    pub fn set_savepoint_dir(&mut self, directory: impl AsRef<Path>) -> &mut Self {
-        self.settings.savepoint_dir = Some(directory.as_ref().to_owned());
+    /// Where savepoints go for which no directory is given, a path or a URL. Default: each needs
+    /// one.
+    pub fn set_savepoint_dir<L>(&mut self, directory: L) -> &mut Self
+    where
+        L: TryInto<Location>,
+        L::Error: Display,
+    {
+        self.settings.savepoint_dir = Some(Given::new(directory));
         self
     }
 
-    /// Starts from the savepoint or checkpoint at `path`, its folder or the `_metadata` in it,
-    /// whatever checkpoints the job has; it may have been copied there. Restarts after a failure
+    /// How the stores are reached in which checkpoints and savepoints are kept, if they are no
+    /// local directories.
+    pub fn set_storage_options(&mut self, options: StorageOptions) -> &mut Self {
+        self.settings.storage = options;
+        self
+    }
+
+    /// Starts from the savepoint or checkpoint at `path`, a path or a URL: its folder or the
+    /// `_metadata` in it, whatever checkpoints the job has; it may have been copied there. Restarts after a failure
     /// go on from the newest checkpoint that was taken since, or from `path` if there is none.
     /// Checkpoints of earlier executions stay until new ones subsume them.
     ///
     /// [`execute`](Self::execute) tells what is wrong with it: `Misuse` if there is no snapshot;
     /// `Incompatible` if it is of a newer version, has another max parallelism, or state of
     /// operators that the job does not have; `Corrupt`; `Storage`. All name the path.
-    pub fn restore_from(&mut self, path: impl AsRef<Path>, options: RestoreOptions) -> &mut Self {
-        self.settings.restore_from = Some(RestoreFrom {
-            path: path.as_ref().to_owned(),
-            options,
-        });
+    pub fn restore_from<L>(&mut self, path: L, options: RestoreOptions) -> &mut Self
+    where
+        L: TryInto<Location>,
+        L::Error: Display,
+    {
+        let path = Given::new(path);
+        self.settings.restore_from = Some(RestoreFrom { path, options });
         self
     }
 

@@ -1,10 +1,8 @@
 //! Savepoints and checkpoints in files and directories: what they consist of, what remains of them.
 
 use crate::common::{build, check, environment};
-use crate::savepoints::{Place, Running, finish_on, slow};
-use alluvium::checkpoint::{
-    ExternalizedRetention, JobId, LocalStorage, inspect, is_savepoint, open_snapshot,
-};
+use crate::savepoints::{Place, Running, finish_on, local, open, slow};
+use alluvium::checkpoint::{ExternalizedRetention, JobId, LocalStorage, inspect, is_savepoint};
 use alluvium::{ErrorKind, FsBackend, FsSettings};
 use alluvium_state_tests::executor::{
     ClaimMode, Environment, FailAt, Failure, FailurePlan, JobControl, RestartStrategy,
@@ -40,12 +38,15 @@ fn a_savepoint_holds_all_its_files_and_goes_on_anywhere() {
     running.until(900);
     let path = running.handle.stop(None, false).unwrap();
     running.handle.wait().unwrap();
-    assert!(names(&path).len() > 2, "files lie beside the metadata");
+    assert!(
+        names(local(&path)).len() > 2,
+        "files lie beside the metadata"
+    );
     // Whatever the job had is gone, and the savepoint is elsewhere.
     std::fs::remove_dir_all(place.checkpoints()).unwrap();
     let moved = place.checkpoints().join("deep/moved");
     std::fs::create_dir_all(moved.parent().unwrap()).unwrap();
-    std::fs::rename(&path, &moved).unwrap();
+    std::fs::rename(local(&path), &moved).unwrap();
     finish_on(&place, &moved, &mut environment(3), 3);
 
     let file = names(&moved)
@@ -68,7 +69,7 @@ fn a_job_that_was_stopped_goes_on_by_itself_without_the_savepoint() {
     running.until(700);
     let path = running.handle.stop(None, false).unwrap();
     running.handle.wait().unwrap();
-    std::fs::remove_dir_all(path).unwrap();
+    std::fs::remove_dir_all(local(&path)).unwrap();
     let environment = slow_on_files(&place, 3);
     let outputs = build(&environment, &place.output());
     let report = environment.execute().unwrap();
@@ -87,7 +88,7 @@ fn many_savepoints_at_once_wait_for_each_other_and_disturb_no_checkpoint() {
     let asked: Vec<_> = (0..7).map(|_| control.savepoint(None).unwrap()).collect();
     for pending in asked {
         let path = pending.wait().unwrap();
-        open_snapshot(&path).unwrap().stored.verify().unwrap();
+        open(local(&path)).stored.verify().unwrap();
     }
     let report = running.handle.wait().unwrap();
     assert_eq!((report.savepoints, report.restarts), (7, 0));
@@ -129,7 +130,7 @@ fn n11_a_claimed_savepoint_goes_with_its_files_and_one_that_is_not_stays() {
         let report = environment.execute().unwrap();
         assert!(report.checkpoints > 2, "{report:?}");
         check(&outputs, &place.output(), 2);
-        assert_eq!(path.exists(), claim == ClaimMode::NoClaim);
+        assert_eq!(local(&path).exists(), claim == ClaimMode::NoClaim);
     }
 }
 
@@ -142,9 +143,7 @@ fn a_checkpoint_can_be_started_from_but_not_claimed() {
     running.handle.cancel();
     running.handle.wait().unwrap_err();
     let checkpoint = newest(&place);
-    assert!(!is_savepoint(
-        open_snapshot(&checkpoint).unwrap().stored.metadata()
-    ));
+    assert!(!is_savepoint(open(&checkpoint).stored.metadata()));
     let start = |claim| {
         let mut environment = slow_on_files(&place, 3);
         environment.restore_from(&checkpoint, RestoreOptions::default().with_claim(claim));
@@ -183,7 +182,7 @@ fn a_restart_goes_on_from_the_path_or_from_what_was_taken_since() {
     running.until(1_200);
     running.handle.cancel();
     running.handle.wait().unwrap_err();
-    let id = open_snapshot(&path).unwrap().stored.metadata().checkpoint.0;
+    let id = open(local(&path)).stored.metadata().checkpoint.0;
     let later = *published(&place).last().unwrap();
     assert!(later > id, "the job has newer checkpoints");
     let mut environment = slow_on_files(&place, 2);
@@ -230,7 +229,7 @@ fn a_finished_job_runs_again_from_a_savepoint() {
     );
     assert!(newest(&place).exists());
     let mut again = slow_on_files(&place, 3);
-    finish_on(&place, &path, &mut again, 3);
+    finish_on(&place, local(&path), &mut again, 3);
 }
 
 type Ending = fn(&JobControl);

@@ -1,7 +1,10 @@
 //! Savepoints of running jobs: taken, stopped with, cancelled with, failed, and gone on from.
 
+mod remote;
+
 use crate::common::{Outputs, RECORDS, RULE_COUNT, Seeded, build, check, check_files, environment};
-use alluvium::checkpoint::{is_savepoint, open_snapshot};
+use alluvium::checkpoint::storage::{Location, StorageOptions};
+use alluvium::checkpoint::{OpenedSnapshot, is_savepoint, open_snapshot};
 use alluvium::{ErrorKind, MaxParallelism};
 use alluvium_state_tests::executor::{
     CheckpointProgress, Environment, FailAt, Failure, FailurePlan, JobEvent, JobHandle, JobState,
@@ -9,6 +12,16 @@ use alluvium_state_tests::executor::{
 };
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
+
+/// The directory of a snapshot that is one.
+pub(crate) fn local(place: &Location) -> &Path {
+    place.local_path().unwrap()
+}
+
+/// Opens a snapshot.
+pub(crate) fn open(path: &Path) -> OpenedSnapshot {
+    open_snapshot(&path.into(), &StorageOptions::default()).unwrap()
+}
 
 /// A job that takes its time, started.
 pub(crate) struct Running {
@@ -102,7 +115,7 @@ pub(crate) fn finish_on(
     environment.restore_from(path, RestoreOptions::default());
     let outputs = build(environment, &place.output());
     let report = environment.execute().unwrap();
-    let opened = open_snapshot(path).unwrap();
+    let opened = open(path);
     assert!(is_savepoint(opened.stored.metadata()));
     assert_eq!(
         report.restored_from,
@@ -121,8 +134,11 @@ fn j13_a_savepoint_is_taken_while_the_job_runs_on() {
     running.until(400);
     let path = running.handle.savepoint(None).unwrap();
     let other = place.directory.path().join("other");
-    let there = running.handle.savepoint(Some(&other)).unwrap();
-    assert!(there.starts_with(&other));
+    let there = running
+        .handle
+        .savepoint(Some(&other.clone().into()))
+        .unwrap();
+    assert!(local(&there).starts_with(&other));
     let status = running.handle.status();
     assert_eq!(status.last_savepoint.as_ref(), Some(&there));
     let stands = |progress: &CheckpointProgress| match progress {
@@ -134,16 +150,16 @@ fn j13_a_savepoint_is_taken_while_the_job_runs_on() {
     assert_eq!((report.savepoints, report.restarts), (2, 0));
     check(&running.outputs, &place.output(), 2);
 
-    let name = path.file_name().unwrap().to_str().unwrap();
+    let name = local(&path).file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("savepoint-test-"), "{name}");
-    let opened = open_snapshot(&path).unwrap().stored;
+    let opened = open(local(&path)).stored;
     let opened = opened.metadata();
     assert!(is_savepoint(opened) && !opened.is_final);
     for uid in ["numbers", "tally", "ruled", "raw", "gains", "sink"] {
         assert!(!opened.operator(uid).unwrap().is_empty(), "{uid}");
     }
     // What was committed behind the savepoint is taken back.
-    finish(&place, &path, 3);
+    finish(&place, local(&path), 3);
 }
 
 #[test]
@@ -154,7 +170,7 @@ fn n09_a_job_stops_with_a_savepoint_and_goes_on_at_another_parallelism() {
         running.until(700);
         let path = running.handle.stop(None, drain).unwrap();
         let report = running.handle.wait().unwrap();
-        assert_eq!(report.stopped_with.as_deref(), Some(&*path));
+        assert_eq!(report.stopped_with.as_ref(), Some(&path));
         assert_eq!(report.restarts, 0);
         assert!(report.records_read < RECORDS, "it stopped before its end");
         let hidden = |name: &str| name.starts_with('.');
@@ -163,7 +179,7 @@ fn n09_a_job_stops_with_a_savepoint_and_goes_on_at_another_parallelism() {
         assert!(!names.any(|name| hidden(&name)), "all is committed");
         // Only with the input are the rows of keys told.
         assert_eq!(running.outputs.rows.take().is_empty(), !drain);
-        finish(&place, &path, to);
+        finish(&place, local(&path), to);
     }
 }
 
@@ -181,7 +197,7 @@ fn a_job_is_cancelled_once_its_savepoint_stands() {
         control.savepoint(None).unwrap_err().kind(),
         ErrorKind::Cancelled
     );
-    finish(&place, &path, 3);
+    finish(&place, local(&path), 3);
 }
 
 #[test]
@@ -194,9 +210,9 @@ fn a_savepoint_needs_a_directory_that_can_be_written_to() {
     std::fs::write(&file, "mine").unwrap();
     for stop in [false, true] {
         let asked = if stop {
-            running.handle.stop(Some(&file), false)
+            running.handle.stop(Some(&file.clone().into()), false)
         } else {
-            running.handle.savepoint(Some(&file))
+            running.handle.savepoint(Some(&file.clone().into()))
         };
         let error = asked.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Storage);
@@ -291,9 +307,9 @@ fn a_job_that_fails_between_its_last_savepoint_and_the_commit_only_commits() {
     let path = running.handle.stop(None, false).unwrap();
     let report = running.handle.wait().unwrap();
     assert_eq!(report.restarts, 1);
-    assert_eq!(report.stopped_with.as_deref(), Some(&*path));
+    assert_eq!(report.stopped_with.as_ref(), Some(&path));
     assert!(report.records_read < RECORDS);
-    finish(&place, &path, 2);
+    finish(&place, local(&path), 2);
 }
 
 #[test]
@@ -335,7 +351,7 @@ fn savepoints_and_failures_at_random_moments_change_nothing() {
             };
             let ended = running.handle.wait();
             if let Ok(Some(path)) = asked {
-                from = Some(path);
+                from = Some(local(&path).to_owned());
                 stopped += 1;
                 continue;
             }
@@ -353,6 +369,7 @@ fn n01_n03_what_cannot_be_restored_is_told_once_with_its_path() {
     let running = Running::start(&place, &mut slow(2));
     running.until(300);
     let path = running.handle.stop(None, false).unwrap();
+    let path = local(&path);
     running.handle.wait().unwrap();
     let refused = |environment: &mut Environment, path: &Path, kind: ErrorKind, told: &[&str]| {
         environment.restore_from(path, RestoreOptions::default());
@@ -377,9 +394,9 @@ fn n01_n03_what_cannot_be_restored_is_told_once_with_its_path() {
     let mut other = environment(2);
     other.set_max_parallelism(MaxParallelism::new(64).unwrap());
     let told = ["Max parallelism mismatch", "128", "64"];
-    refused(&mut other, &path, ErrorKind::Incompatible, &told);
+    refused(&mut other, path, ErrorKind::Incompatible, &told);
     let told = ["parallelism", "128", "129"];
-    refused(&mut environment(129), &path, ErrorKind::Misuse, &told);
+    refused(&mut environment(129), path, ErrorKind::Misuse, &told);
     let metadata = path.join("_metadata");
     let mut bytes = std::fs::read(&metadata).unwrap();
     let middle = bytes.len() / 2;
@@ -387,7 +404,7 @@ fn n01_n03_what_cannot_be_restored_is_told_once_with_its_path() {
     std::fs::write(&metadata, bytes).unwrap();
     refused(
         &mut environment(2),
-        &path,
+        path,
         ErrorKind::Corrupt,
         &["_metadata"],
     );

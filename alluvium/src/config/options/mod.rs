@@ -10,6 +10,7 @@ mod parallelism;
 mod recovery;
 mod restart;
 mod storage;
+mod stores;
 
 pub use backend::{ASYNCHRONOUS_SNAPSHOTS, MAX_UNFINISHED_SNAPSHOTS, STATE_BACKEND};
 pub use checkpointing::{
@@ -19,12 +20,17 @@ pub use checkpointing::{
 pub use filesystem::{FULL_REWRITE_SHARE, MAX_DELTA_RATIO, MAX_DELTAS, SNAPSHOT_PARTS};
 pub use memory::{MAX_CHECKPOINT_SIZE, MAX_LIVE_SIZE, MAX_SNAPSHOT_SIZE};
 pub use parallelism::{MAX_PARALLELISM, PARALLELISM};
-pub use recovery::FALL_BACK_TO_OLDER;
+pub use recovery::{CLAIM_MODE, FALL_BACK_TO_OLDER, IGNORE_UNCLAIMED_STATE, RECOVERY_PATH};
 pub use restart::{FIXED_DELAY, FIXED_DELAY_ATTEMPTS, RESTART_STRATEGY};
 pub use storage::{
     CHECKPOINT_DIR, CHECKPOINT_STORAGE, DATA_INLINE_THRESHOLD, INCREMENTAL, LOCAL_BACKUP,
     MAX_METADATA_SIZE, NUM_RETAINED, RETENTION, SAVEPOINT_DIR, SNAPSHOT_BLOCK_SIZE,
     SNAPSHOT_COMPRESSION, SNAPSHOT_COMPRESSION_LEVEL, VERIFIED_LOG_ENTRIES,
+};
+pub use stores::{
+    INITIAL_BACK_OFF, MAX_BACK_OFF, PART_SIZE, REQUEST_TIMEOUT, S3_ALLOW_HTTP, S3_ENDPOINT,
+    S3_REGION, S3_VIRTUAL_HOSTED_STYLE, STORAGE_DEADLINE, STORAGE_PARALLELISM, STORAGE_PROBE,
+    STORAGE_THREADS,
 };
 
 use super::definition::{Group, OptionDefinition};
@@ -34,6 +40,7 @@ pub static GROUPS: &[Group] = &[
     backend::GROUP,
     checkpointing::GROUP,
     storage::GROUP,
+    stores::GROUP,
     recovery::GROUP,
     memory::GROUP,
     filesystem::GROUP,

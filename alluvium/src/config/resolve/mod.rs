@@ -5,15 +5,18 @@ mod backend;
 mod filesystem;
 #[cfg(feature = "memory")]
 mod memory;
+mod recovery;
 mod resolved;
 mod restart;
+mod stores;
 
 pub use backend::BackendKind;
+pub use recovery::Recovery;
 pub use resolved::Resolved;
 pub use restart::RestartStrategy;
 
 use super::mistake::Mistakes;
-use super::value::{CompressionType, ConfigValue};
+use super::value::{ClaimMode, CompressionType, ConfigValue};
 use super::warning::Warning;
 use super::{ConfigOption, Configuration, Setting, options};
 use crate::AnyStateBackend;
@@ -32,6 +35,7 @@ impl Configuration {
         let restart = mistakes.keep(restart::strategy(self));
         let max_parallelism = mistakes.keep(self.max_parallelism());
         mistakes.keep(self.check_retention());
+        mistakes.keep(self.check_stores());
         #[cfg(feature = "fs")]
         let fs = mistakes.keep(filesystem::settings(self));
         mistakes.check()?;
@@ -45,6 +49,8 @@ impl Configuration {
             checkpoint_dir: self.get(&options::CHECKPOINT_DIR),
             savepoint_dir: self.get(&options::SAVEPOINT_DIR),
             store: self.store_options(),
+            storage: self.storage_options(),
+            recovery: recovery::recovery(self),
             #[cfg(feature = "fs")]
             fs: fs.unwrap_or_default(),
             local_backup: self.get(&options::LOCAL_BACKUP),
@@ -117,6 +123,18 @@ impl Configuration {
         ))
     }
 
+    fn check_stores(&self) -> Result<(), String> {
+        let (first, longest) = (&options::INITIAL_BACK_OFF, &options::MAX_BACK_OFF);
+        if self.get(first) > self.get(longest) {
+            return Err(format!(
+                "{} is above {}",
+                self.told(first),
+                self.told(longest)
+            ));
+        }
+        Ok(())
+    }
+
     /// Takes down what is set and has no effect.
     fn without_effect(&self, warnings: &mut Vec<Warning>) {
         let concurrent = &options::MAX_CONCURRENT_CHECKPOINTS;
@@ -128,6 +146,14 @@ impl Configuration {
                     self.told(concurrent),
                     self.told(&options::MIN_PAUSE),
                 ),
+            ));
+        }
+        let (claim, path) = (&options::CLAIM_MODE, &options::RECOVERY_PATH);
+        if self.get(claim) == ClaimMode::Claim && self.get(path).is_none() {
+            let (told, path) = (self.told(claim), self.told(path));
+            warnings.push(Warning::new(
+                claim.key(),
+                format!("{told} has no effect: {path}"),
             ));
         }
         let level = &options::SNAPSHOT_COMPRESSION_LEVEL;

@@ -1,6 +1,6 @@
 //! The outcome.
 
-use super::{BackendKind, RestartStrategy};
+use super::{BackendKind, Recovery, RestartStrategy};
 use crate::AnyStateBackend;
 #[cfg(feature = "fs")]
 use crate::FsSettings;
@@ -8,6 +8,7 @@ use crate::FsSettings;
 use crate::MemorySettings;
 use crate::config::value::Location;
 use crate::config::warning::Warning;
+use alluvium_checkpoint::storage::StorageOptions;
 use alluvium_checkpoint::{CheckpointOptions, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
 
@@ -34,6 +35,10 @@ pub struct Resolved {
     /// How the store of checkpoints is opened, and whether an older one is used if the newest is
     /// damaged.
     pub store: StoreOptions,
+    /// How stores are reached that are no local directories.
+    pub storage: StorageOptions,
+    /// What the job starts from.
+    pub recovery: Recovery,
     /// Whether each machine keeps a copy of its part of the latest checkpoint.
     pub local_backup: bool,
     /// The number of subtasks of operators that do not say otherwise.

@@ -52,6 +52,11 @@ fn contradictions_name_both_sides_and_the_way_out() {
              not set: checkpoints in memory do not outlive the job",
         ),
         (
+            "storage.initial-back-off: 3 s\nstorage.max-back-off: 2 s",
+            "'storage.initial-back-off' = '3 s' (in a.yaml:1) is above 'storage.max-back-off' = \
+             '2 s' (in a.yaml:2)",
+        ),
+        (
             "restart-strategy.fixed-delay.attempts: 3",
             "'restart-strategy.fixed-delay.attempts' = '3' (in a.yaml:1) needs \
              'restart-strategy.type' = 'fixed-delay', which is not set",
@@ -101,6 +106,7 @@ execution.checkpointing:
   min-pause: 1 s
   snapshot-compression: none
   snapshot-compression-level: 3
+execution.state-recovery.claim-mode: CLAIM
 ";
     let resolved = file(text).unwrap().resolve().unwrap();
     let told: Vec<_> = resolved.warnings.iter().map(ToString::to_string).collect();
@@ -110,6 +116,8 @@ execution.checkpointing:
             "'execution.checkpointing.max-concurrent-checkpoints' = '2' (in a.yaml:3) has no \
              effect on periodic checkpoints: with 'execution.checkpointing.min-pause' = '1 s' (in \
              a.yaml:4) they never overlap",
+            "'execution.state-recovery.claim-mode' = 'CLAIM' (in a.yaml:7) has no effect: \
+             'execution.state-recovery.path' (unset)",
             "'execution.checkpointing.snapshot-compression-level' = '3' (in a.yaml:6) has no \
              effect: 'execution.checkpointing.snapshot-compression' = 'none' (in a.yaml:5)",
         ]

@@ -15,7 +15,8 @@ fn every_name_means_one_option() {
     for option in options::all() {
         for name in [option.key()].iter().chain(option.older_keys()) {
             assert!(names.insert(*name), "{name} twice");
-            let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '.' | '-');
+            let plain =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
             assert!(name.chars().all(plain), "{name}");
         }
         assert!(option.doc().ends_with('.'), "{}", option.key());

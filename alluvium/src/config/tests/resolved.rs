@@ -1,7 +1,10 @@
 //! What follows from values.
 
 use super::file;
-use crate::config::{BackendKind, Configuration, Resolved, RestartStrategy};
+use crate::config::{
+    BackendKind, ClaimMode, Configuration, Location, Recovery, Resolved, RestartStrategy,
+};
+use alluvium_checkpoint::storage::StorageOptions;
 use alluvium_checkpoint::{CheckpointMode, CheckpointOptions, ExternalizedRetention, StoreOptions};
 use alluvium_state_api::MaxParallelism;
 use std::time::Duration;
@@ -134,7 +137,7 @@ restart-strategy:
         .with_retention(ExternalizedRetention::DeleteOnCancellation);
     assert_eq!(resolved.checkpoints, checkpoints);
     assert_eq!(resolved.backend, BackendKind::Filesystem);
-    let text = |location: Option<crate::config::Location>| location.unwrap().to_string();
+    let text = |location: Option<Location>| location.unwrap().to_string();
     assert_eq!(text(resolved.checkpoint_dir), "s3://bucket/checkpoints");
     assert_eq!(text(resolved.savepoint_dir), "./savepoints");
     assert!(resolved.local_backup);
@@ -239,4 +242,56 @@ state.backend:
         panic!("{backend:?}");
     };
     assert_eq!(*memory.settings(), expected);
+}
+
+#[test]
+fn every_option_of_stores_and_of_recovery_arrives() {
+    let resolved = resolved(
+        "
+storage:
+  part-size: 6 mb
+  parallelism: 3
+  threads: 5
+  request-timeout: 7 s
+  deadline: 8 s
+  initial-back-off: 9 ms
+  max-back-off: 10 ms
+  probe: false
+  s3:
+    endpoint: http://127.0.0.1:9000
+    region: eu-central-1
+    allow-http: true
+    virtual-hosted-style-request: false
+execution.state-recovery:
+  path: s3://bucket/savepoint
+  claim-mode: claim
+  ignore-unclaimed-state: true
+",
+    );
+    let storage = StorageOptions::new()
+        .with_part_size(6 << 20)
+        .with_parallelism(3)
+        .with_threads(5)
+        .with_request_timeout(Duration::from_secs(7))
+        .with_deadline(Duration::from_secs(8))
+        .with_back_off(Duration::from_millis(9), Duration::from_millis(10))
+        .with_probe(false)
+        .with_store_option("aws_endpoint", "http://127.0.0.1:9000")
+        .with_store_option("aws_region", "eu-central-1")
+        .with_store_option("aws_allow_http", "true")
+        .with_store_option("aws_virtual_hosted_style_request", "false");
+    assert_eq!(resolved.storage, storage);
+    storage.check().unwrap();
+    let recovery = &resolved.recovery;
+    let path = recovery.path.as_ref().map(Location::as_str);
+    assert_eq!(path, Some("s3://bucket/savepoint"));
+    assert_eq!(recovery.claim, ClaimMode::Claim);
+    assert!(recovery.ignore_unclaimed_state);
+}
+
+#[test]
+fn what_is_left_alone_is_what_the_store_itself_has() {
+    let resolved = Configuration::new().resolve().unwrap();
+    assert_eq!(resolved.storage, StorageOptions::default());
+    assert_eq!(resolved.recovery, Recovery::default());
 }

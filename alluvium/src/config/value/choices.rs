@@ -74,6 +74,23 @@ choice!(RestartStrategyType {
     FixedDelay: "fixed-delay" | "fixeddelay",
 } older {});
 
+/// Whom the snapshot that a job is restored from belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ClaimMode {
+    /// To whoever took it: the job never deletes it, and its first checkpoint is full, after which
+    /// it may be deleted by hand.
+    #[default]
+    NoClaim,
+    /// To the job, from now on: a savepoint is deleted once as many checkpoints as are retained
+    /// are complete.
+    Claim,
+}
+
+choice!(ClaimMode {
+    NoClaim: "NO_CLAIM",
+    Claim: "CLAIM",
+} older {});
+
 const MODES: &[&str] = &["EXACTLY_ONCE", "AT_LEAST_ONCE"];
 
 choice!(@value CheckpointMode {

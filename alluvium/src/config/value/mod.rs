@@ -11,8 +11,11 @@ mod ratio;
 mod size;
 #[cfg(test)]
 mod tests;
+mod text;
 
-pub use choices::{BackendType, CheckpointStorageType, CompressionType, RestartStrategyType};
+pub use choices::{
+    BackendType, CheckpointStorageType, ClaimMode, CompressionType, RestartStrategyType,
+};
 pub use location::Location;
 pub use size::ByteSize;
 

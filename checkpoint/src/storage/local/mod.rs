@@ -22,7 +22,7 @@ use self::stream::{LocalReader, LocalWriter};
 pub use fs::{Fs, FsReader, FsWriter, StdFs};
 pub use sim::{SimFs, Survival};
 
-use super::path::{UNFINISHED, check_path};
+use super::path::{UNFINISHED, check_folder, check_path};
 use super::{Created, ObjectReader, ObjectWriter, Storage};
 
 /// A [`Storage`] in a local directory, with contents and folders synced. Threads that finish
@@ -150,7 +150,8 @@ impl<F: Fs> Storage for LocalStorage<F> {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>> {
-        let place = self.place(folder)?;
+        check_folder(folder)?;
+        let place = self.root().join(folder);
         let mut names = match self.fs().list(&place) {
             Ok(names) => names,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -6,7 +6,7 @@ use alluvium_state_api::Result;
 use object_store::path::{Path, PathPart};
 use percent_encoding::percent_decode_str;
 
-use crate::storage::check_path;
+use crate::storage::{check_folder, check_path};
 
 /// Where objects are found: a prefix, and below it our paths. Characters that stores do not take
 /// are percent-encoded.
@@ -29,9 +29,21 @@ impl Places {
     /// `Misuse` if it is no path.
     pub(super) fn place(&self, path: &str) -> Result<Path> {
         check_path(path)?;
+        Ok(self.inside(path))
+    }
+
+    /// # Errors
+    /// `Misuse` if it is neither a path nor empty.
+    pub(super) fn folder(&self, path: &str) -> Result<Path> {
+        check_folder(path)?;
+        Ok(self.inside(path))
+    }
+
+    fn inside(&self, path: &str) -> Path {
         let mut place = self.0.clone();
-        place.extend(path.split('/').map(PathPart::from));
-        Ok(place)
+        let names = path.split('/').filter(|name| !name.is_empty());
+        place.extend(names.map(PathPart::from));
+        place
     }
 }
 

@@ -88,6 +88,10 @@ impl Store {
         self.places.place(path)
     }
 
+    fn folder(&self, path: &str) -> Result<Path> {
+        self.places.folder(path)
+    }
+
     pub(super) fn attempts<'a>(&'a self, what: &'static str, path: &'a str) -> Attempts<'a> {
         Attempts::new(self, what, path)
     }
@@ -293,7 +297,7 @@ impl Store {
     }
 
     pub(super) async fn list(&self, folder: &str) -> Result<Vec<String>> {
-        let place = self.place(folder)?;
+        let place = self.folder(folder)?;
         let mut attempts = self.attempts("list", folder);
         let found = loop {
             let list = self.objects.list_with_delimiter(Some(&place));

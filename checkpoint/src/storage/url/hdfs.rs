@@ -5,19 +5,20 @@ use std::sync::Arc;
 use alluvium_state_api::{Result, StateError};
 use hdfs_native_object_store::HdfsObjectStoreBuilder;
 
-use super::parse::Location;
+use super::location::Remote;
 use crate::storage::object::Workers;
 use crate::storage::{ObjectStorage, StorageOptions};
 
-pub(super) fn open(location: &Location, options: &StorageOptions) -> Result<ObjectStorage> {
-    let Location {
+pub(super) fn open(remote: &Remote, options: &StorageOptions) -> Result<ObjectStorage> {
+    let Remote {
         authority: host,
         path: prefix,
         ..
-    } = location;
-    let url = format!("hdfs://{host}/{prefix}");
+    } = remote;
+    let url = remote.url();
     let workers = Workers::start(options)?;
     let built = HdfsObjectStoreBuilder::new()
+        // Without a host it is the `fs.defaultFS` of the configuration.
         .with_url(format!("hdfs://{host}"))
         .with_config(options.store.clone())
         .with_io_runtime(workers.handle().clone())

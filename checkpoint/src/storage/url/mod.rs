@@ -2,16 +2,19 @@
 
 #[cfg(feature = "hdfs")]
 mod hdfs;
+mod location;
 mod memory;
-mod parse;
 #[cfg(feature = "s3")]
 mod s3;
+mod scheme;
 
 use std::sync::Arc;
 
 use alluvium_state_api::Result;
 
-use self::parse::{Location, Scheme};
+pub use self::location::Location;
+use self::location::Place;
+use self::scheme::Scheme;
 use super::probe::{entropy, probe_as};
 use super::{AsyncAdapter, AsyncStorage, LocalStorage, ObjectStorage, Storage, StorageOptions};
 
@@ -22,7 +25,7 @@ use super::{AsyncAdapter, AsyncStorage, LocalStorage, ObjectStorage, Storage, St
 /// | `file:///path`, `/path`, `path` | a [local directory](LocalStorage) |
 /// | `memory://name` | memory, shared by all of this process who give the same name, to its end |
 /// | `s3://bucket/prefix` | S3 or a server that speaks like it; cargo feature `s3` |
-/// | `hdfs://host:port/prefix` | HDFS; cargo feature `hdfs` |
+/// | `hdfs://host:port/prefix`, `hdfs:///prefix` | HDFS, the default one of its configuration files if no host is named; cargo feature `hdfs` |
 ///
 /// # Errors
 /// `Misuse` for a URL that is none of these or names a store that was not built in, for unknown
@@ -40,7 +43,11 @@ use super::{AsyncAdapter, AsyncStorage, LocalStorage, ObjectStorage, Storage, St
 /// # Ok::<_, alluvium_checkpoint::StateError>(())
 /// ```
 pub fn open_storage(url: &str, options: &StorageOptions) -> Result<Arc<dyn Storage>> {
-    Ok(match open(url, options)? {
+    open_location(&Location::new(url)?, options)
+}
+
+fn open_location(location: &Location, options: &StorageOptions) -> Result<Arc<dyn Storage>> {
+    Ok(match open(location, options)? {
         Opened::Local(storage) => Arc::new(storage),
         Opened::Objects(storage) => Arc::new(storage),
     })
@@ -51,7 +58,7 @@ pub fn open_storage(url: &str, options: &StorageOptions) -> Result<Arc<dyn Stora
 /// # Errors
 /// As [`open_storage`].
 pub fn open_async_storage(url: &str, options: &StorageOptions) -> Result<Arc<dyn AsyncStorage>> {
-    Ok(match open(url, options)? {
+    Ok(match open(&Location::new(url)?, options)? {
         Opened::Local(storage) => Arc::new(AsyncAdapter::new(Arc::new(storage), options)?),
         Opened::Objects(storage) => Arc::new(storage),
     })
@@ -62,18 +69,20 @@ enum Opened {
     Objects(ObjectStorage),
 }
 
-fn open(url: &str, options: &StorageOptions) -> Result<Opened> {
+fn open(location: &Location, options: &StorageOptions) -> Result<Opened> {
     options.check()?;
-    let location = Location::parse(url)?;
-    let storage = match location.scheme {
-        Scheme::File => return LocalStorage::open(&location.path).map(Opened::Local),
-        Scheme::Memory => memory::open(&location, options)?,
+    let remote = match location.place() {
+        Place::Local(path) => return LocalStorage::open(path).map(Opened::Local),
+        Place::Remote(remote) => remote,
+    };
+    let storage = match remote.scheme {
+        Scheme::Memory => memory::open(remote, options)?,
         #[cfg(feature = "s3")]
-        Scheme::S3 => s3::open(&location, options)?,
+        Scheme::S3 => s3::open(remote, options)?,
         #[cfg(feature = "hdfs")]
-        Scheme::Hdfs => hdfs::open(&location, options)?,
+        Scheme::Hdfs => hdfs::open(remote, options)?,
         #[cfg(not(all(feature = "s3", feature = "hdfs")))]
-        scheme => return Err(scheme.not_built_in()),
+        scheme => return Err(scheme.not_built_in(location)),
     };
     if options.probe {
         let number = options.seed.map_or_else(entropy, Ok)?;

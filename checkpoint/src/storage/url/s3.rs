@@ -7,7 +7,7 @@ use alluvium_state_api::{Result, StateError};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::{ClientConfigKey, RetryConfig};
 
-use super::parse::Location;
+use super::location::Remote;
 use crate::storage::options::PART_SIZE;
 use crate::storage::{ObjectStorage, StorageOptions};
 
@@ -17,13 +17,13 @@ const MIN_PART_SIZE: usize = 5 << 20;
 const SECRET: [AmazonS3ConfigKey; 2] =
     [AmazonS3ConfigKey::SecretAccessKey, AmazonS3ConfigKey::Token];
 
-pub(super) fn open(location: &Location, options: &StorageOptions) -> Result<ObjectStorage> {
-    let Location {
+pub(super) fn open(remote: &Remote, options: &StorageOptions) -> Result<ObjectStorage> {
+    let Remote {
         authority: bucket,
         path: prefix,
         ..
-    } = location;
-    let url = format!("s3://{bucket}/{prefix}");
+    } = remote;
+    let url = remote.url();
     if options.part_size < MIN_PART_SIZE {
         return Err(StateError::misuse(format!(
             "'{PART_SIZE}' must be at least {MIN_PART_SIZE} for '{url}', found {}",

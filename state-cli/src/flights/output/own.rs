@@ -3,12 +3,15 @@
 use super::files;
 use crate::args::FlightsArgs;
 use crate::flights::{airframes, carriers, routes};
-use alluvium::config::Location;
+use alluvium::checkpoint::storage::StorageOptions;
+use alluvium::checkpoint::{CheckpointStore, JobId, OwnerId, Storage, StoreOptions, inspect};
+use alluvium::config::{Location, Resolved, options};
 use alluvium::{Result, StateError};
 use alluvium_state_tests::executor::FileSink;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 const TABLES: [(&str, &str); 3] = [
     (files::CARRIERS, carriers::HEADER),
@@ -24,15 +27,22 @@ const OF_A_JOB: [&str; 4] = ["log", "shared", "taskowned", "control.json"];
 /// a checkpoint to go on from, there must be no updates of an earlier run.
 ///
 /// Everything is looked at before anything is changed.
-pub(in crate::flights) fn prepare(args: &FlightsArgs, root: Option<&Location>) -> Result<()> {
+pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Result<()> {
     let updates = args.output.join(files::UPDATES);
     for (name, header) in TABLES {
         check_header(&args.output.join(files::table(name)), header)?;
     }
     let left = check_updates(&updates)?;
-    let Some(root) = root.and_then(Location::local_path) else {
-        // A job whose checkpoints are not in a local directory does not start.
+    let Some(root) = &settings.checkpoint_dir else {
         return Ok(());
+    };
+    let Some(root) = root.local_path() else {
+        let remote = Remote {
+            root,
+            options: &settings.storage,
+            job: JobId::new(&args.job_id)?,
+        };
+        return remote.prepare(args.fresh, left, &updates);
     };
     let checkpoints = root.join(&args.job_id);
     if args.fresh {
@@ -42,14 +52,63 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, root: Option<&Location>) -
         return put_away(&updates, files::UPDATES);
     }
     if left && !files::exists(&checkpoints)? {
-        return Err(StateError::misuse(format!(
-            "'{}' holds updates of an earlier run, and there is no checkpoint of it in '{}': name \
-             its --checkpoint-dir and --job-id, or start over with --fresh",
-            updates.display(),
-            checkpoints.display()
-        )));
+        return Err(no_checkpoint_of(&updates, &checkpoints.into()));
     }
     Ok(())
+}
+
+/// A store that is no local directory.
+struct Remote<'a> {
+    root: &'a Location,
+    options: &'a StorageOptions,
+    job: JobId,
+}
+
+impl Remote<'_> {
+    fn prepare(self, fresh: bool, left: bool, updates: &Path) -> Result<()> {
+        if fresh {
+            // Checkpoints first, as above: from here on, none of the earlier ones counts.
+            self.begin_anew()?;
+            return put_away(updates, files::UPDATES);
+        }
+        if left {
+            let found = inspect(self.open()?, &self.job)?;
+            if found.is_none_or(|found| found.checkpoints.is_empty()) {
+                let checkpoints = self.root.join(self.job.as_str());
+                return Err(no_checkpoint_of(updates, &checkpoints));
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Arc<dyn Storage>> {
+        let root = self.root;
+        root.open(self.options).map_err(|error| {
+            error.context(format_args!(
+                "the checkpoint directory '{root}' ('{}')",
+                options::CHECKPOINT_DIR.key()
+            ))
+        })
+    }
+
+    fn begin_anew(&self) -> Result<()> {
+        let mut owner = [0; 16];
+        getrandom::fill(&mut owner).map_err(|error| {
+            StateError::storage(format!("no random bytes can be had for an owner: {error}"))
+        })?;
+        let options = StoreOptions::fresh();
+        let (mut store, _) =
+            CheckpointStore::open(self.open()?, self.job.clone(), OwnerId(owner), options)?;
+        store.sweep().map(drop)
+    }
+}
+
+fn no_checkpoint_of(updates: &Path, checkpoints: &Location) -> StateError {
+    StateError::misuse(format!(
+        "'{}' holds updates of an earlier run, and there is no checkpoint of it in \
+         '{checkpoints}': name its --checkpoint-dir and --job-id, or start over with --fresh",
+        updates.display()
+    ))
 }
 
 /// A file of this name, if there is one, must begin with the header.

@@ -19,7 +19,11 @@ use std::process::ExitCode;
 
 /// Tells the differences; 1 if there are any.
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
-    let (a, b) = (Place::find(&args.a)?, Place::find(&args.b)?);
+    let options = args.config.storage()?;
+    let (a, b) = (
+        Place::find(&args.a, &options)?,
+        Place::find(&args.b, &options)?,
+    );
     let mut report = Report::new(a.locate(), b.locate());
     let (a, b) = (a.open()?, b.open()?);
     let progress = Progress::counting("entries");

@@ -9,6 +9,7 @@ use super::savepoints::{Asked, Savepoints, Written, WrittenSnapshot};
 use super::{CheckpointProgress, JobReport, JobSettings};
 use crate::executor::barrier::Barrier;
 use crate::executor::task::{Control, Report, TaskId};
+use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
     Action, CheckpointKind, CheckpointMetadata, Coordinator, Event, FailureCause, JobStart,
     OperatorSnapshot, Phase, RequestId, RequestKind, RequestOutcome, SubtaskSnapshot, Timestamp,
@@ -16,7 +17,6 @@ use alluvium::checkpoint::{
 use alluvium::{CheckpointId, ErrorKind, MaxParallelism, Result, SnapshotMode, StateError};
 use crossbeam_channel::Receiver;
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -308,9 +308,9 @@ impl<'a> Checkpoints<'a> {
                 reply,
             } => match failed("savepoint") {
                 Some(error) => reply.send(Err(error)),
-                None if then == Then::GoOn => reply.send(Ok(folder.path())),
+                None if then == Then::GoOn => reply.send(Ok(folder.location().clone())),
                 None => {
-                    let path = folder.path();
+                    let path = folder.location().clone();
                     *self.subject.owed = Some(Owed { path, reply });
                 }
             },
@@ -409,7 +409,7 @@ impl<'a> Checkpoints<'a> {
             return Err(NotPublished::surely(error));
         }
         let path = match self.savepoints.folder(checkpoint) {
-            Ok(folder) => folder.path(),
+            Ok(folder) => folder.location().clone(),
             Err(error) => return Err(NotPublished::surely(error)),
         };
         if let Some(copy) = copy {
@@ -439,7 +439,7 @@ impl<'a> Checkpoints<'a> {
         &mut self,
         checkpoint: u64,
         size: u64,
-        path: Option<PathBuf>,
+        path: Option<Location>,
     ) -> (Option<CheckpointKind>, Duration) {
         let settings = self.subject.settings;
         let now = settings.clock.elapsed();

@@ -3,9 +3,9 @@
 use super::request::{EndNow, Reply, Request, SavepointRequest, Then};
 use super::status::SharedStatus;
 use super::{CheckpointStats, JobStatus, Pending};
+use alluvium::checkpoint::storage::Location;
 use alluvium::{Result, StateError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
-use std::path::{Path, PathBuf};
 
 /// How many requests may wait until the job takes them in: one that restarts takes in none.
 const WAITING: usize = 64;
@@ -66,7 +66,7 @@ impl JobControl {
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint).
-    pub fn savepoint(&self, target: Option<&Path>) -> Result<Pending<PathBuf>> {
+    pub fn savepoint(&self, target: Option<&Location>) -> Result<Pending<Location>> {
         self.ask_for_savepoint(target, Then::GoOn)
     }
 
@@ -78,7 +78,7 @@ impl JobControl {
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint).
-    pub fn stop(&self, target: Option<&Path>, drain: bool) -> Result<Pending<PathBuf>> {
+    pub fn stop(&self, target: Option<&Location>, drain: bool) -> Result<Pending<Location>> {
         self.ask_for_savepoint(target, Then::Stop { drain })
     }
 
@@ -87,7 +87,7 @@ impl JobControl {
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint).
-    pub fn cancel_with_savepoint(&self, target: Option<&Path>) -> Result<Pending<PathBuf>> {
+    pub fn cancel_with_savepoint(&self, target: Option<&Location>) -> Result<Pending<Location>> {
         self.ask_for_savepoint(target, Then::Cancel)
     }
 
@@ -108,11 +108,15 @@ impl JobControl {
         let _: Result<(), _> = self.end.try_send(end);
     }
 
-    fn ask_for_savepoint(&self, target: Option<&Path>, then: Then) -> Result<Pending<PathBuf>> {
+    fn ask_for_savepoint(
+        &self,
+        target: Option<&Location>,
+        then: Then,
+    ) -> Result<Pending<Location>> {
         let (reply, pending) = Reply::new();
         self.ask(Request::Savepoint(SavepointRequest {
             then,
-            target: target.map(Path::to_owned),
+            target: target.cloned(),
             reply,
         }))?;
         Ok(pending)

@@ -9,7 +9,7 @@ use super::restore::max_parallelism;
 use super::retained::Retained;
 use super::{JobReport, JobSettings, JobState, RestartStrategy, Restore, retention};
 use crate::executor::graph::{Plan, SharedGraph};
-use alluvium::checkpoint::{JobEnd, JobId, LocalStorage, inspect};
+use alluvium::checkpoint::{JobEnd, JobId, inspect};
 use alluvium::{CheckpointId, ErrorKind, Result, StateError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,9 @@ impl JobSettings {
 
     fn check(&self) -> Result<()> {
         self.checkpoints.validate()?;
+        self.storage.check()?;
+        self.checkpoint_dir()?;
+        self.savepoint_dir()?;
         if self.name.is_empty() {
             return Err(StateError::misuse("a job needs a name, found an empty one"));
         }
@@ -122,15 +125,23 @@ impl Driver {
     /// again from a savepoint is to begin anew.
     fn open_retained(&self, origin: &Origin) -> Result<Retained> {
         let mut settings = self.settings.clone();
-        if let (Some(_), Some(root)) = (&settings.restore_from, &settings.checkpoint_dir) {
+        let Some(root) = self.settings.checkpoint_dir()? else {
+            return Retained::open(&settings, None);
+        };
+        let storage = root.open(&settings.storage).map_err(|error| {
+            error.context(format_args!(
+                "the checkpoint directory '{root}' ('execution.checkpointing.dir')"
+            ))
+        })?;
+        if settings.restore_from.is_some() {
             let job = JobId::new(settings.job_id())?;
-            let found = inspect(Arc::new(LocalStorage::open(root)?), &job)?;
+            let found = inspect(Arc::clone(&storage), &job)?;
             if found.is_some_and(|found| found.finished) {
                 origin.check_outside(&root.join(settings.job_id()))?;
                 settings.fresh = true;
             }
         }
-        Retained::open(&settings)
+        Retained::open(&settings, Some(storage))
     }
 
     /// Runs the job until it ends.

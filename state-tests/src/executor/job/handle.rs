@@ -1,8 +1,8 @@
 //! A job that runs in the background.
 
 use super::{Driver, JobControl, JobReport, JobStatus};
+use alluvium::checkpoint::storage::Location;
 use alluvium::{Result, StateError};
-use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 /// A job that runs in the background. Dropping the handle leaves it running.
@@ -42,7 +42,7 @@ impl JobHandle {
     /// `Misuse` if there is neither; `Storage` if it cannot be written there; `LimitExceeded` if
     /// too many wait, or the savepoint is larger than the backend allows; `Cancelled` if the job
     /// fails or ends meanwhile. The job goes on, and nothing is left behind.
-    pub fn savepoint(&self, target: Option<&Path>) -> Result<PathBuf> {
+    pub fn savepoint(&self, target: Option<&Location>) -> Result<Location> {
         self.control.savepoint(target)?.wait()
     }
 
@@ -50,7 +50,7 @@ impl JobHandle {
     ///
     /// # Errors
     /// As [`savepoint`](Self::savepoint): the job goes on.
-    pub fn stop(&self, target: Option<&Path>, drain: bool) -> Result<PathBuf> {
+    pub fn stop(&self, target: Option<&Location>, drain: bool) -> Result<Location> {
         self.control.stop(target, drain)?.wait()
     }
 
@@ -59,7 +59,7 @@ impl JobHandle {
     ///
     /// # Errors
     /// As [`savepoint`](Self::savepoint): the job goes on.
-    pub fn cancel_with_savepoint(&self, target: Option<&Path>) -> Result<PathBuf> {
+    pub fn cancel_with_savepoint(&self, target: Option<&Location>) -> Result<Location> {
         self.control.cancel_with_savepoint(target)?.wait()
     }
 

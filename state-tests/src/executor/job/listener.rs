@@ -1,7 +1,7 @@
 //! Watching a job from outside.
 
+use alluvium::checkpoint::storage::Location;
 use alluvium::{CheckpointId, StateError};
-use std::path::Path;
 use std::time::Duration;
 
 /// A completed checkpoint.
@@ -44,7 +44,7 @@ pub enum JobEvent<'a> {
         /// Its id: savepoints and checkpoints are numbered together.
         checkpoint: CheckpointId,
         /// Its folder.
-        path: &'a Path,
+        path: &'a Location,
         /// Its size in bytes.
         size: u64,
         /// From its start until it was complete.

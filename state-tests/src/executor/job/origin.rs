@@ -1,22 +1,11 @@
 //! The snapshot that a job was told to start from, and what it owes to it.
 
-use super::JobSettings;
 use super::retained::Retained;
+use super::{Given, JobSettings};
+use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{StoredSnapshot, dispose, is_savepoint, open_snapshot};
+pub use alluvium::config::ClaimMode;
 use alluvium::{Result, StateError};
-use std::path::{Path, PathBuf};
-
-/// Whom the snapshot that a job is restored from belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ClaimMode {
-    /// To whoever took it: the job never deletes it, and its first checkpoint is full, after which
-    /// it may be deleted by hand.
-    #[default]
-    NoClaim,
-    /// To the job, from now on: a savepoint is deleted once as many checkpoints as are retained
-    /// are complete.
-    Claim,
-}
 
 /// How a job is restored from a path.
 #[non_exhaustive]
@@ -46,7 +35,7 @@ impl RestoreOptions {
 /// Where a job is to start from.
 #[derive(Clone, Debug)]
 pub(crate) struct RestoreFrom {
-    pub(crate) path: PathBuf,
+    pub(crate) path: Given,
     pub(crate) options: RestoreOptions,
 }
 
@@ -56,14 +45,22 @@ pub(super) struct Origin {
     explicit: Option<Explicit>,
     /// Whether the next checkpoint must be full.
     full: bool,
-    /// What is to be deleted, after how many more checkpoints.
-    claimed: Option<(PathBuf, u32)>,
+    /// What is to be deleted.
+    claimed: Option<Claimed>,
+}
+
+/// A savepoint that the job has claimed.
+struct Claimed {
+    folder: Location,
+    options: StorageOptions,
+    /// After how many more checkpoints it is deleted.
+    left: u32,
 }
 
 struct Explicit {
-    path: PathBuf,
+    path: Location,
     /// Its folder, with all links resolved.
-    folder: PathBuf,
+    folder: Location,
     stored: StoredSnapshot,
     /// The newest checkpoint of the job when it started: those after it count, those before do not.
     newest_before: Option<u64>,
@@ -75,7 +72,9 @@ impl Origin {
         let Some(RestoreFrom { path, options }) = &settings.restore_from else {
             return Ok(Self::default());
         };
-        let opened = open_snapshot(path).map_err(|error| cannot_restore(path, error))?;
+        let path = path.get("what the job is to start from")?;
+        let opened =
+            open_snapshot(path, &settings.storage).map_err(|error| cannot_restore(path, error))?;
         let claim = options.claim == ClaimMode::Claim;
         if claim && !is_savepoint(opened.stored.metadata()) {
             return Err(cannot_restore(
@@ -94,7 +93,11 @@ impl Origin {
                 newest_before: None,
             }),
             full: !claim,
-            claimed: claim.then_some((opened.folder, settings.checkpoints.num_retained)),
+            claimed: claim.then(|| Claimed {
+                folder: opened.folder,
+                options: settings.storage.clone(),
+                left: settings.checkpoints.num_retained,
+            }),
         })
     }
 
@@ -107,14 +110,15 @@ impl Origin {
     }
 
     /// Checks that the snapshot is none of those in `folder`, which are about to be left behind.
-    pub(super) fn check_outside(&self, folder: &Path) -> Result<()> {
+    pub(super) fn check_outside(&self, folder: &Location) -> Result<()> {
         let Some(explicit) = &self.explicit else {
             return Ok(());
         };
-        let inside = folder
-            .canonicalize()
-            .is_ok_and(|folder| explicit.folder.starts_with(folder));
-        if !inside {
+        let resolved = match folder.local_path() {
+            Some(path) => path.canonicalize().ok().map(Location::from),
+            None => Some(folder.clone()),
+        };
+        if !resolved.is_some_and(|folder| explicit.folder.is_in(&folder)) {
             return Ok(());
         }
         let error = StateError::misuse(
@@ -163,12 +167,12 @@ impl Origin {
     /// A checkpoint of the job is complete.
     pub(super) fn completed(&mut self) {
         self.full = false;
-        let Some((path, left)) = &mut self.claimed else {
+        let Some(claimed) = &mut self.claimed else {
             return;
         };
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            if let Err(error) = dispose(path) {
+        claimed.left = claimed.left.saturating_sub(1);
+        if claimed.left == 0 {
+            if let Err(error) = dispose(&claimed.folder, &claimed.options) {
                 tracing::warn!(%error, "a claimed savepoint could not be deleted");
             }
             self.claimed = None;
@@ -176,6 +180,6 @@ impl Origin {
     }
 }
 
-fn cannot_restore(path: &Path, error: StateError) -> StateError {
-    error.context(format_args!("cannot restore from '{}'", path.display()))
+fn cannot_restore(path: &Location, error: StateError) -> StateError {
+    error.context(format_args!("cannot restore from '{path}'"))
 }

@@ -2,7 +2,7 @@
 
 use super::CheckpointStats;
 use alluvium::CheckpointId;
-use std::path::PathBuf;
+use alluvium::checkpoint::storage::Location;
 
 /// What came of a job that has finished.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct JobReport {
     /// The number of savepoints completed.
     pub savepoints: u64,
     /// The savepoint that the job was stopped with, before the end of its input.
-    pub stopped_with: Option<PathBuf>,
+    pub stopped_with: Option<Location>,
     /// Whether an earlier execution had finished the job: this one read nothing.
     pub already_finished: bool,
 }

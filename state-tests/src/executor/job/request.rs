@@ -1,9 +1,9 @@
 //! What can be asked of a running job, and the answers.
 
 use super::CheckpointStats;
+use alluvium::checkpoint::storage::Location;
 use alluvium::{Result, StateError};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a job is to end at once, without a savepoint.
@@ -25,8 +25,8 @@ pub(crate) enum Request {
 pub(crate) struct SavepointRequest {
     pub(crate) then: Then,
     /// `None` is the default of the job.
-    pub(crate) target: Option<PathBuf>,
-    pub(crate) reply: Reply<PathBuf>,
+    pub(crate) target: Option<Location>,
+    pub(crate) reply: Reply<Location>,
 }
 
 /// What the job does once the savepoint stands.
@@ -56,8 +56,8 @@ impl<T> Reply<T> {
 /// An answer that waits until the job has ended with its savepoint.
 #[derive(Debug)]
 pub(crate) struct Owed {
-    pub(crate) path: PathBuf,
-    pub(crate) reply: Reply<PathBuf>,
+    pub(crate) path: Location,
+    pub(crate) reply: Reply<Location>,
 }
 
 impl Owed {
@@ -70,7 +70,7 @@ impl Owed {
                 error.kind(),
                 format!(
                     "savepoint '{}' stands, but the job failed before all was committed: {error}",
-                    path.display()
+                    path
                 ),
             )),
         });

@@ -3,6 +3,7 @@
 use super::request::{Reply, SavepointRequest, Then};
 use super::{CheckpointStats, JobSettings};
 use crate::executor::entropy::random_bytes;
+use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
     CheckpointKind, CheckpointMetadata, RequestId, RequestKind, SavepointFolder, SnapshotFolder,
     copy_into,
@@ -10,7 +11,6 @@ use alluvium::checkpoint::{
 use alluvium::{ErrorKind, Result, StateBackend, StateError};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::{BTreeMap, VecDeque};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many savepoints may wait for the one under way.
@@ -38,7 +38,7 @@ pub(super) enum Asked {
     Savepoint {
         folder: Arc<SavepointFolder>,
         then: Then,
-        reply: Reply<PathBuf>,
+        reply: Reply<Location>,
     },
 }
 
@@ -136,7 +136,7 @@ impl Savepoints {
             target,
             reply,
         } = request;
-        match prepare(settings, target.as_deref()) {
+        match prepare(settings, target.as_ref()) {
             Err(error) => {
                 reply.send(Err(error));
                 None
@@ -222,8 +222,12 @@ impl Savepoints {
     }
 }
 
-fn prepare(settings: &JobSettings, target: Option<&Path>) -> Result<SavepointFolder> {
-    let Some(target) = target.or(settings.savepoint_dir.as_deref()) else {
+fn prepare(settings: &JobSettings, target: Option<&Location>) -> Result<SavepointFolder> {
+    let target = match target {
+        Some(target) => Some(target),
+        None => settings.savepoint_dir()?,
+    };
+    let Some(target) = target else {
         return Err(StateError::misuse(
             "no directory is given for the savepoint, and there is no default one \
              ('execution.checkpointing.savepoint-dir')",
@@ -232,5 +236,5 @@ fn prepare(settings: &JobSettings, target: Option<&Path>) -> Result<SavepointFol
     let random = random_bytes()?.iter().fold(0, |number: u64, byte| {
         number.rotate_left(8) ^ u64::from(*byte)
     });
-    SavepointFolder::prepare(target, settings.job_id(), random)
+    SavepointFolder::prepare(target, &settings.storage, settings.job_id(), random)
 }

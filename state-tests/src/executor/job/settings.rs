@@ -6,12 +6,36 @@ use super::status::SharedStatus;
 use crate::executor::channel::ChannelSettings;
 use crate::executor::clock::Clock;
 use crate::executor::failure::FailurePlan;
+use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{CheckpointOptions, StoreOptions, Unclaimed};
 pub use alluvium::config::RestartStrategy;
-use alluvium::{AnyStateBackend, MaxParallelism, SnapshotMode};
-use std::path::PathBuf;
+use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode, StateError};
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A place as it was given, which may make no sense.
+#[derive(Clone, Debug)]
+pub(crate) struct Given(Result<Location, String>);
+
+impl Given {
+    pub(crate) fn new<L>(place: L) -> Self
+    where
+        L: TryInto<Location>,
+        L::Error: Display,
+    {
+        Self(place.try_into().map_err(|error| error.to_string()))
+    }
+
+    /// The place; `what` names it.
+    ///
+    /// # Errors
+    /// `Misuse` if it makes no sense.
+    pub(crate) fn get(&self, what: &str) -> Result<&Location> {
+        let given = self.0.as_ref();
+        given.map_err(|error| StateError::misuse(format!("{what}: {error}")))
+    }
+}
 
 /// Everything that is set about a job.
 #[derive(Clone)]
@@ -24,9 +48,11 @@ pub(crate) struct JobSettings {
     pub(crate) backend: AnyStateBackend,
     pub(crate) checkpoints: CheckpointOptions,
     pub(crate) checkpoint_every: Option<u64>,
-    pub(crate) checkpoint_dir: Option<PathBuf>,
+    pub(crate) checkpoint_dir: Option<Given>,
     /// Where savepoints go unless told otherwise.
-    pub(crate) savepoint_dir: Option<PathBuf>,
+    pub(crate) savepoint_dir: Option<Given>,
+    /// How stores are reached that are no local directories.
+    pub(crate) storage: StorageOptions,
     /// Where to start from, instead of the newest checkpoint.
     pub(crate) restore_from: Option<RestoreFrom>,
     pub(crate) store: StoreOptions,
@@ -51,6 +77,20 @@ pub(crate) struct JobSettings {
 impl JobSettings {
     pub(crate) fn checkpointing(&self) -> bool {
         self.checkpoints.interval.is_some()
+    }
+
+    pub(crate) fn checkpoint_dir(&self) -> Result<Option<&Location>> {
+        let given = self.checkpoint_dir.as_ref();
+        given
+            .map(|it| it.get("the checkpoint directory"))
+            .transpose()
+    }
+
+    pub(crate) fn savepoint_dir(&self) -> Result<Option<&Location>> {
+        let given = self.savepoint_dir.as_ref();
+        given
+            .map(|it| it.get("the savepoint directory"))
+            .transpose()
     }
 
     pub(crate) fn restart(&self) -> RestartStrategy {

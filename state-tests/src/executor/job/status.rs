@@ -3,9 +3,9 @@
 use super::listener::{CheckpointStats, JobEvent};
 use alluvium::CheckpointId;
 use alluvium::checkpoint::CheckpointKind;
+use alluvium::checkpoint::storage::Location;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub enum CheckpointProgress {
         /// From its start until it was complete.
         duration: Duration,
         /// Where a savepoint is.
-        path: Option<PathBuf>,
+        path: Option<Location>,
     },
     /// It was given up.
     Failed {
@@ -101,7 +101,7 @@ pub struct JobStatus {
     /// The last of the completed checkpoints, savepoints not counted.
     pub last_checkpoint: Option<CheckpointStats>,
     /// Where the last of the completed savepoints is.
-    pub last_savepoint: Option<PathBuf>,
+    pub last_savepoint: Option<Location>,
     /// The ten newest checkpoints and savepoints, oldest first.
     pub history: VecDeque<CheckpointRecord>,
 }
@@ -141,7 +141,7 @@ impl SharedStatus {
             JobEvent::Progress { records } => status.records = *records,
             JobEvent::CheckpointCompleted(stats) => status.last_checkpoint = Some(*stats),
             JobEvent::SavepointCompleted { path, .. } => {
-                status.last_savepoint = Some((*path).to_owned());
+                status.last_savepoint = Some((*path).clone());
             }
             JobEvent::Restarting { cause, .. } => {
                 status.state = JobState::Restarting;

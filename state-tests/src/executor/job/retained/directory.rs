@@ -1,14 +1,13 @@
-//! Checkpoints in a directory: they survive the death of the process.
+//! Checkpoints in a directory or another store: they survive the death of the process.
 
 use super::NotPublished;
 use crate::executor::entropy::random_bytes;
 use crate::executor::job::JobSettings;
 use alluvium::checkpoint::{
-    CheckpointMetadata, CheckpointStore, JobId, LocalStorage, OpenMode, OwnerId, SnapshotFiles,
-    SnapshotFolder, Storage, StoreOptions, StoredSnapshot,
+    CheckpointMetadata, CheckpointStore, JobId, OpenMode, OwnerId, SnapshotFiles, SnapshotFolder,
+    Storage, StoreOptions, StoredSnapshot,
 };
 use alluvium::{Result, SnapshotLimits, StateBackend, StateError};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The published checkpoints of a job.
@@ -24,9 +23,8 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn open(settings: &JobSettings, root: &Path) -> Result<Self> {
+    pub(super) fn open(settings: &JobSettings, storage: Arc<dyn Storage>) -> Result<Self> {
         let job = JobId::new(settings.job_id())?;
-        let storage: Arc<dyn Storage> = Arc::new(LocalStorage::open(root)?);
         let mut options = settings.store.clone();
         if settings.fresh {
             options.mode = OpenMode::Fresh;

@@ -5,11 +5,12 @@ mod folders;
 mod memory;
 
 use super::JobSettings;
-use alluvium::checkpoint::{CheckpointMetadata, StoreOutcome, StoredSnapshot};
+use alluvium::checkpoint::{CheckpointMetadata, Storage, StoreOutcome, StoredSnapshot};
 use alluvium::{CheckpointId, Result, StateError};
 use directory::Directory;
 pub(crate) use folders::Folders;
 use memory::Memory;
+use std::sync::Arc;
 
 /// A checkpoint that could not be published.
 pub(super) struct NotPublished {
@@ -40,9 +41,9 @@ enum Place {
 }
 
 impl Retained {
-    /// Opens what the settings say.
-    pub(super) fn open(settings: &JobSettings) -> Result<Self> {
-        Ok(match &settings.checkpoint_dir {
+    /// What the settings say, in `storage` if there is one.
+    pub(super) fn open(settings: &JobSettings, storage: Option<Arc<dyn Storage>>) -> Result<Self> {
+        Ok(match storage {
             None if settings.checkpointing() && settings.backend.file_options().is_some() => {
                 return Err(StateError::misuse(
                     "the state backend writes its snapshots into files: it needs a checkpoint \
@@ -54,8 +55,8 @@ impl Retained {
                 next: 1,
                 folders: Folders::default(),
             },
-            Some(root) => {
-                let directory = Directory::open(settings, root)?;
+            Some(storage) => {
+                let directory = Directory::open(settings, storage)?;
                 Self {
                     next: directory.next(),
                     place: Place::Directory(Box::new(directory)),

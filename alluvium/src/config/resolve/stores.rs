@@ -1,0 +1,41 @@
+//! How stores are reached.
+
+use crate::config::{Configuration, options};
+use alluvium_checkpoint::storage::StorageOptions;
+
+impl Configuration {
+    /// How stores of checkpoints and savepoints are reached: what `storage.…` says. For whoever
+    /// opens one without running a job; [`resolve`](Self::resolve) has the same.
+    pub fn storage_options(&self) -> StorageOptions {
+        let mut set = StorageOptions::new()
+            .with_part_size(
+                usize::try_from(self.get(&options::PART_SIZE).as_bytes()).unwrap_or(usize::MAX),
+            )
+            .with_parallelism(self.get(&options::STORAGE_PARALLELISM) as usize)
+            .with_threads(self.get(&options::STORAGE_THREADS) as usize)
+            .with_request_timeout(self.get(&options::REQUEST_TIMEOUT))
+            .with_deadline(self.get(&options::STORAGE_DEADLINE))
+            .with_back_off(
+                self.get(&options::INITIAL_BACK_OFF),
+                self.get(&options::MAX_BACK_OFF),
+            )
+            .with_probe(self.get(&options::STORAGE_PROBE));
+        let text = |value: Option<bool>| value.map(|value| value.to_string());
+        // As the store names them; of other kinds of store none has one of these.
+        let of_s3 = [
+            ("aws_endpoint", self.get(&options::S3_ENDPOINT)),
+            ("aws_region", self.get(&options::S3_REGION)),
+            ("aws_allow_http", text(self.get(&options::S3_ALLOW_HTTP))),
+            (
+                "aws_virtual_hosted_style_request",
+                text(self.get(&options::S3_VIRTUAL_HOSTED_STYLE)),
+            ),
+        ];
+        for (key, value) in of_s3 {
+            if let Some(value) = value {
+                set = set.with_store_option(key, value);
+            }
+        }
+        set
+    }
+}

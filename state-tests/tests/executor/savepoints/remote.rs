@@ -1,0 +1,193 @@
+//! Jobs whose checkpoints and savepoints are in a store that is no local directory.
+
+use super::{Place, Running, slow};
+use crate::common::{RECORDS, build, check, environment};
+use alluvium::checkpoint::storage::{Location, StorageOptions};
+use alluvium::checkpoint::{JobId, Storage, dispose, inspect, open_snapshot};
+use alluvium::config::Configuration;
+use alluvium::{ErrorKind, FsBackend, FsSettings};
+use alluvium_state_tests::executor::{ClaimMode, Environment, FailurePlan, RestoreOptions};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn location(text: &str) -> Location {
+    Location::new(text).unwrap()
+}
+
+fn store(url: &str) -> Arc<dyn Storage> {
+    location(url).open(&StorageOptions::default()).unwrap()
+}
+
+/// State goes into files, however little it is.
+fn on_store(mut environment: Environment, url: &str) -> Environment {
+    let mut settings = FsSettings::default();
+    settings.files.inline_threshold = 0;
+    environment
+        .set_state_backend(FsBackend::new(settings).unwrap())
+        .set_checkpoint_dir(url);
+    environment
+}
+
+fn published(url: &str) -> Vec<u64> {
+    let found = inspect(store(url), &JobId::new("test").unwrap()).unwrap();
+    let found = found.map(|found| found.checkpoints).unwrap_or_default();
+    found.iter().map(|published| published.checkpoint).collect()
+}
+
+#[test]
+fn a_job_is_resumed_from_a_store_and_leaves_only_its_last_checkpoint() {
+    let url = "memory://executor-resume/jobs";
+    let place = Place::new();
+    let running = Running::start(&place, &mut on_store(slow(2), url));
+    running.until(900);
+    running.handle.cancel();
+    running.handle.wait().unwrap_err();
+    let before = published(url);
+    assert_eq!(before.len(), 1);
+
+    let environment = on_store(environment(3), url);
+    let outputs = build(&environment, &place.output());
+    let report = environment.execute().unwrap();
+    assert_eq!(report.restored_from.map(|id| id.0), before.last().copied());
+    assert!(
+        report.records_before > 0 && report.checkpoints > 2,
+        "{report:?}"
+    );
+    check(&outputs, &place.output(), 3);
+    let chk = |name: &&String| name.starts_with("chk-");
+    let left = store(url).list("test").unwrap();
+    assert_eq!(left.iter().filter(chk).count(), 1, "{left:?}");
+}
+
+#[test]
+fn savepoints_go_to_stores_and_are_gone_on_from() {
+    let (url, target) = (
+        "memory://executor-savepoints/jobs",
+        "memory://executor-savepoints/by/hand",
+    );
+    let place = Place::new();
+    let running = Running::start(&place, &mut on_store(slow(2), url));
+    running.until(300);
+    // To a directory of this machine, to a store, and once more as the job stops.
+    let local = running.handle.savepoint(None).unwrap();
+    let target = location(target);
+    let remote = running.handle.savepoint(Some(&target)).unwrap();
+    assert!(
+        local.local_path().is_some() && remote.is_in(&target),
+        "{remote}"
+    );
+    let status = running.handle.status();
+    assert_eq!(status.last_savepoint.as_ref(), Some(&remote));
+    let stopped = running.handle.stop(Some(&target), false).unwrap();
+    let report = running.handle.wait().unwrap();
+    assert_eq!(report.stopped_with.as_ref(), Some(&stopped));
+    assert!(report.records_read < RECORDS);
+    // Newest first: what is restored takes back what was written behind it. A claimed one goes by
+    // itself.
+    let mut claiming = on_store(environment(2), "memory://executor-savepoints/claiming");
+    let claim = RestoreOptions::default().with_claim(ClaimMode::Claim);
+    claiming.restore_from(&stopped, claim);
+    let outputs = build(&claiming, &place.output());
+    claiming.execute().unwrap();
+    check(&outputs, &place.output(), 2);
+    let options = StorageOptions::default();
+    for (savepoint, parallelism) in [(remote.join("_metadata"), 1), (local, 3)] {
+        let opened = open_snapshot(&savepoint, &options).unwrap();
+        opened.stored.verify().unwrap();
+        let mut environment = environment(parallelism);
+        environment.restore_from(&savepoint, RestoreOptions::default());
+        let outputs = build(&environment, &place.output());
+        let report = environment.execute().unwrap();
+        let checkpoint = opened.stored.metadata().checkpoint;
+        assert_eq!(report.restored_from, Some(checkpoint));
+        check(&outputs, &place.output(), parallelism);
+    }
+    dispose(&remote, &options).unwrap();
+    let left = store(target.as_str()).list("").unwrap();
+    assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn a_finished_job_is_not_begun_anew_from_its_own_checkpoint() {
+    let url = "memory://executor-finished/jobs";
+    let place = Place::new();
+    let first = on_store(environment(2), url);
+    build(&first, &place.output());
+    first.execute().unwrap();
+    let newest = published(url).pop().unwrap();
+    let mut again = on_store(environment(2), url);
+    let own = location(url).join("test").join(&format!("chk-{newest}"));
+    again.restore_from(own, RestoreOptions::default());
+    build(&again, &place.output());
+    let error = again.execute().unwrap_err();
+    assert!(
+        error.to_string().contains("copy this one elsewhere"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_a_configuration_says_of_stores_holds() {
+    let resolved = Configuration::new()
+        .with_argument("execution.checkpointing.dir=memory://executor-configured/a")
+        .and_then(|set| {
+            set.with_argument(
+                "execution.checkpointing.savepoint-dir=memory://executor-configured/b",
+            )
+        })
+        .and_then(|set| set.with_argument("execution.checkpointing.interval=1 h"))
+        .and_then(|set| set.resolve())
+        .unwrap();
+    let place = Place::new();
+    let mut environment = environment(2);
+    environment.configure(&resolved).unwrap();
+    environment.set_rate(8_000).set_parallelism(2);
+    environment.set_progress_interval(Duration::from_millis(2));
+    let outputs = build(&environment, &place.output());
+    let handle = environment.start().unwrap();
+    let savepoint = handle.savepoint(None).unwrap();
+    assert!(savepoint.is_in(&location("memory://executor-configured/b")));
+    handle.wait().unwrap();
+    check(&outputs, &place.output(), 2);
+    assert_eq!(published("memory://executor-configured/a").len(), 1);
+}
+
+#[test]
+fn places_that_make_no_sense_are_told_before_anything_runs() {
+    let cases: [(fn(&mut Environment), &str); 4] = [
+        (
+            |it| {
+                it.set_checkpoint_dir("gopher://x");
+            },
+            "the checkpoint directory: expected a path, or a URL",
+        ),
+        (
+            |it| {
+                it.set_savepoint_dir("s3:///x");
+            },
+            "the savepoint directory: expected a name behind s3://",
+        ),
+        (
+            |it| {
+                it.restore_from("", RestoreOptions::default());
+            },
+            "what the job is to start from: expected a path, or a URL",
+        ),
+        (
+            |it| {
+                it.set_storage_options(StorageOptions::new().with_threads(0));
+            },
+            "'storage.threads' must be 1 to 1024, found 0",
+        ),
+    ];
+    for (set, told) in cases {
+        let place = Place::new();
+        let mut environment = environment(1);
+        set(&mut environment);
+        environment.set_failures(FailurePlan::new());
+        build(&environment, &place.output());
+        let error = environment.execute().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
