@@ -36,9 +36,9 @@ pub fn open_snapshot(location: &Location, options: &StorageOptions) -> Result<Op
         return Err(no_snapshot(location, why));
     };
     let storage = above.open(&options.clone().with_probe(false))?;
-    // Of a path that is known already, and by better words.
+    // Of a path that is known already. Only who reads is told that there is not even a bucket.
     let metadata = format!("{name}/{METADATA}");
-    if folder.local_path().is_none() && !storage.exists(&metadata)? {
+    if folder.local_path().is_none() && storage.read(&metadata, 1)?.is_none() {
         return Err(no_snapshot(location, "there is no '_metadata' in it"));
     }
     let stored = StoredSnapshot::load(storage, &name, StoredSnapshotOptions::default())?;

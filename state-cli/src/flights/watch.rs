@@ -83,10 +83,9 @@ impl JobListener for Watch {
                 size: bytes,
                 duration,
             } => self.say(&format!(
-                "savepoint {checkpoint}: {} in {:.1} ms, in '{}'",
+                "savepoint {checkpoint}: {} in {:.1} ms, in '{path}'",
                 size(*bytes),
                 duration.as_secs_f64() * 1e3,
-                path
             )),
             JobEvent::CheckpointFailed { checkpoint, reason } => {
                 self.say(&format!("checkpoint {checkpoint} was given up: {reason}"));

@@ -13,6 +13,8 @@ use super::store::Store;
 use crate::storage::options::DEADLINE;
 use crate::storage::random::SplitMix;
 
+const REFUSES: &str = "the store refuses the credentials: ";
+
 /// Why a request did not succeed.
 #[derive(Debug)]
 pub(super) enum Trouble {
@@ -42,7 +44,15 @@ impl Trouble {
         match self {
             _ if cause.contains("NoSuchBucket") => "the bucket does not exist: ",
             Self::Refused(Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) => {
-                "the store refuses the credentials: "
+                REFUSES
+            }
+            // Of a listing, the kind of the error does not say it.
+            Self::Refused(Error::Generic { .. })
+                if ["status code: 401", "status code: 403"]
+                    .iter()
+                    .any(|status| cause.contains(status)) =>
+            {
+                REFUSES
             }
             _ => "",
         }

@@ -35,6 +35,12 @@ fn wrong_credentials() {
     assert!(message.contains(URL), "{message}");
     assert!(message.contains("refuses the credentials"), "{message}");
     assert_eq!(server.calls(), 2, "once, and the cleaning up");
+    let careless = open_storage(URL, &options.with_probe(false)).unwrap();
+    let error = careless.list("").unwrap_err();
+    assert!(
+        error.to_string().contains("refuses the credentials"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -69,8 +69,8 @@ impl Owed {
             Some(error) => Err(StateError::new(
                 error.kind(),
                 format!(
-                    "savepoint '{}' stands, but the job failed before all was committed: {error}",
-                    path
+                    "savepoint '{path}' stands, but the job failed before all was committed: \
+                     {error}"
                 ),
             )),
         });

@@ -152,9 +152,12 @@ fn what_a_configuration_says_of_stores_holds() {
     assert_eq!(published("memory://executor-configured/a").len(), 1);
 }
 
+/// Sets something wrongly.
+type Set = fn(&mut Environment);
+
 #[test]
 fn places_that_make_no_sense_are_told_before_anything_runs() {
-    let cases: [(fn(&mut Environment), &str); 4] = [
+    let cases: [(Set, &str); 4] = [
         (
             |it| {
                 it.set_checkpoint_dir("gopher://x");
