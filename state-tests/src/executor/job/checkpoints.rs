@@ -352,6 +352,7 @@ impl<'a> Checkpoints<'a> {
             let error = self.savepoints.write(settings, metadata, kind).err()?;
             return Some(self.store_failed(checkpoint, NotPublished::surely(error)));
         }
+        self.subject.origin.note(&mut metadata);
         Some(match self.subject.retained.publish(metadata) {
             Ok(size) => {
                 self.published(checkpoint, size);
@@ -412,7 +413,8 @@ impl<'a> Checkpoints<'a> {
             Ok(folder) => folder.location().clone(),
             Err(error) => return Err(NotPublished::surely(error)),
         };
-        if let Some(copy) = copy {
+        if let Some(mut copy) = copy {
+            self.subject.origin.note(&mut copy);
             self.subject.retained.publish(copy)?;
             self.subject.origin.completed();
             self.subject.report.stopped_with = Some(path.clone());

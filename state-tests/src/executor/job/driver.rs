@@ -203,7 +203,7 @@ impl Driver {
     }
 
     fn run_once(&self, life: &mut Life<'_>) -> Result<AttemptReport> {
-        let latest = life.origin.latest(&mut life.retained)?;
+        let latest = life.origin.latest(&mut life.retained, &self.settings)?;
         let metadata = latest.as_ref().map(|stored| &**stored.metadata());
         let named = |error| life.origin.name(&life.retained, error);
         let planned = self.plan(max_parallelism(&self.settings, metadata));

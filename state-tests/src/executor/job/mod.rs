@@ -2,6 +2,7 @@
 
 mod attempt;
 mod checkpoints;
+mod claimed;
 mod control;
 mod driver;
 mod handle;

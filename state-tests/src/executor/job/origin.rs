@@ -1,9 +1,10 @@
 //! The snapshot that a job was told to start from, and what it owes to it.
 
+use super::claimed::Claimed;
 use super::retained::Retained;
 use super::{Given, JobSettings};
-use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{StoredSnapshot, dispose, is_savepoint, open_snapshot};
+use alluvium::checkpoint::storage::Location;
+use alluvium::checkpoint::{CheckpointMetadata, StoredSnapshot, is_savepoint, open_snapshot};
 pub use alluvium::config::ClaimMode;
 use alluvium::{Result, StateError};
 
@@ -47,14 +48,8 @@ pub(super) struct Origin {
     full: bool,
     /// What is to be deleted.
     claimed: Option<Claimed>,
-}
-
-/// A savepoint that the job has claimed.
-struct Claimed {
-    folder: Location,
-    options: StorageOptions,
-    /// After how many more checkpoints it is deleted.
-    left: u32,
+    /// Whether a run has been given what it starts from.
+    begun: bool,
 }
 
 struct Explicit {
@@ -93,11 +88,10 @@ impl Origin {
                 newest_before: None,
             }),
             full: !claim,
-            claimed: claim.then(|| Claimed {
-                folder: opened.folder,
-                options: settings.storage.clone(),
-                left: settings.checkpoints.num_retained,
-            }),
+            claimed: claim
+                .then(|| Claimed::new(opened.folder, settings))
+                .transpose()?,
+            begun: false,
         })
     }
 
@@ -130,13 +124,31 @@ impl Origin {
 
     /// What a run has to start from: the newest checkpoint that this execution has taken, else
     /// what it was told, else the newest of earlier executions.
-    pub(super) fn latest(&self, retained: &mut Retained) -> Result<Option<StoredSnapshot>> {
+    pub(super) fn latest(
+        &mut self,
+        retained: &mut Retained,
+        settings: &JobSettings,
+    ) -> Result<Option<StoredSnapshot>> {
+        let first = !std::mem::replace(&mut self.begun, true);
         match self.in_use(retained) {
             Some(explicit) => {
                 retained.end_unfinished();
                 Ok(Some(explicit.stored.clone()))
             }
-            None => retained.latest(),
+            None => {
+                let latest = retained.latest()?;
+                if let Some(latest) = latest.as_ref().filter(|_| first) {
+                    self.claimed = Claimed::noted(latest.metadata(), settings)?;
+                }
+                Ok(latest)
+            }
+        }
+    }
+
+    /// Completes the metadata of a checkpoint of the job, which is about to be published.
+    pub(super) fn note(&self, metadata: &mut CheckpointMetadata) {
+        if let Some(claimed) = &self.claimed {
+            claimed.note(metadata);
         }
     }
 
@@ -167,16 +179,7 @@ impl Origin {
     /// A checkpoint of the job is complete.
     pub(super) fn completed(&mut self) {
         self.full = false;
-        let Some(claimed) = &mut self.claimed else {
-            return;
-        };
-        claimed.left = claimed.left.saturating_sub(1);
-        if claimed.left == 0 {
-            if let Err(error) = dispose(&claimed.folder, &claimed.options) {
-                tracing::warn!(%error, "a claimed savepoint could not be deleted");
-            }
-            self.claimed = None;
-        }
+        self.claimed = self.claimed.take().and_then(Claimed::completed);
     }
 }
 

@@ -3,10 +3,11 @@
 use super::{Place, Running, slow};
 use crate::common::{RECORDS, build, check, environment};
 use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{JobId, Storage, dispose, inspect, open_snapshot};
+use alluvium::checkpoint::{JobId, Storage, copy_job, dispose, inspect, open_snapshot};
 use alluvium::config::Configuration;
 use alluvium::{ErrorKind, FsBackend, FsSettings};
 use alluvium_state_tests::executor::{ClaimMode, Environment, FailurePlan, RestoreOptions};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,6 +106,67 @@ fn savepoints_go_to_stores_and_are_gone_on_from() {
     dispose(&remote, &options).unwrap();
     let left = store(target.as_str()).list("").unwrap();
     assert_eq!(left, [""; 0]);
+}
+
+#[test]
+fn a_claim_outlives_the_process_that_has_made_it_but_not_the_place_of_its_checkpoints() {
+    let url = "memory://executor-claim/jobs";
+    let target = location("memory://executor-claim/savepoints");
+    let options = StorageOptions::default();
+    let place = Place::new();
+    let running = Running::start(&place, &mut slow(2));
+    running.until(300);
+    let savepoint = running.handle.stop(Some(&target), false).unwrap();
+    running.handle.wait().unwrap();
+
+    // Three checkpoints subsume it, and the first process takes one.
+    let claiming = |url: &str| {
+        let mut environment = on_store(slow(2), url);
+        environment.checkpoint_options().num_retained = 3;
+        environment
+    };
+    let mut first = claiming(url);
+    let claim = RestoreOptions::default().with_claim(ClaimMode::Claim);
+    first
+        .set_checkpoint_every(1_000_000)
+        .restore_from(&savepoint, claim);
+    let running = Running::start(&place, &mut first);
+    let taken = running.handle.control().checkpoint().unwrap().wait();
+    taken.unwrap();
+    running.handle.control().suspend();
+    running.handle.wait().unwrap_err();
+    assert_eq!(published(url).len(), 1);
+    open_snapshot(&savepoint, &options).unwrap();
+
+    // In a copy of its checkpoints the job has claimed nothing.
+    let (copy, job) = ("memory://executor-claim/copy", JobId::new("test").unwrap());
+    copy_job(&store(url), &job, &store(copy), |_| {}).unwrap();
+    let moved = claiming(copy);
+    let other = place.directory.path().join("moved");
+    copy_folder(&place.output(), &other);
+    let outputs = build(&moved, &other);
+    moved.execute().unwrap();
+    check(&outputs, &other, 2);
+    open_snapshot(&savepoint, &options).unwrap();
+
+    // Where they are, it goes once it is subsumed.
+    let next = claiming(url);
+    let outputs = build(&next, &place.output());
+    let report = next.execute().unwrap();
+    assert!(report.restored_from.is_some() && report.checkpoints > 3);
+    check(&outputs, &place.output(), 2);
+    assert_eq!(
+        open_snapshot(&savepoint, &options).unwrap_err().kind(),
+        ErrorKind::Misuse
+    );
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
 }
 
 #[test]
