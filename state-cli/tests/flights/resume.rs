@@ -2,6 +2,7 @@
 
 use crate::command::{Flights, count};
 use crate::reference::{Tables, data_set};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -157,24 +158,46 @@ fn a_checkpoint_of_another_shape_is_refused_and_left() {
 }
 
 #[test]
+fn a_log_of_a_later_version_is_told_and_left() {
+    let flights = slow();
+    crashed(&flights, "90000");
+    let (_, entry) = published(&flights);
+    let whole = fs::read(&entry).unwrap();
+    let mut later = whole.clone();
+    later[4] = 2;
+    let checksum = later.len() - 4;
+    let crc = crc32fast::hash(&later[..checksum]);
+    later[checksum..].copy_from_slice(&crc.to_le_bytes());
+    fs::write(&entry, &later).unwrap();
+    flights.fail(&[], &["version 1 of log entries is known, found 2"]);
+    assert_eq!(fs::read(&entry).unwrap(), later);
+    assert!(!flights.output().join("carriers.csv").exists());
+    fs::write(&entry, whole).unwrap();
+    flights.finish(&["--rate", "100000000"]);
+    Tables::of(data_set(), 1).assert_in(&flights.output());
+}
+
+/// The folder of the checkpoint that the job goes on from, and the last entry of its log. A dead
+/// process may have left a later folder that it did not come to publish, and unnamed entries.
+fn published(flights: &Flights) -> (PathBuf, PathBuf) {
+    let root = flights.output().join("checkpoints");
+    let jobs = flights.does(&["list", root.to_str().unwrap(), "--json"]);
+    let jobs: Value = serde_json::from_str(&jobs).unwrap();
+    let checkpoints = jobs[0]["checkpoints"].as_array().unwrap();
+    let latest = checkpoints.last().unwrap();
+    let log = root.join("flights/log");
+    let names = fs::read_dir(&log).unwrap().map(|entry| entry.unwrap());
+    let numbers = names.filter_map(|entry| entry.file_name().to_str().unwrap().parse::<u64>().ok());
+    let last = numbers.max().unwrap().to_string();
+    (root.join(format!("flights/chk-{latest}")), log.join(last))
+}
+
+#[test]
 fn a_flipped_byte_of_a_checkpoint_is_told_and_nothing_is_overwritten() {
     let flights = slow();
     crashed(&flights, "90000");
-    let checkpoints = flights.output().join("checkpoints/flights");
-    let newest = |folder: &Path| {
-        let paths = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        paths
-            .max_by_key(|path| path.metadata().unwrap().modified().unwrap())
-            .unwrap()
-    };
-    let chk = fs::read_dir(&checkpoints)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let is_checkpoint = |path: &PathBuf| path.join("_metadata").exists();
-    let chk = chk.filter(is_checkpoint).max().unwrap();
-    for path in [chk.join("_metadata"), newest(&checkpoints.join("log"))] {
+    let (chk, entry) = published(&flights);
+    for path in [chk.join("_metadata"), entry] {
         let whole = fs::read(&path).unwrap();
         for place in [0, whole.len() / 2, whole.len() - 1] {
             let mut flipped = whole.clone();
