@@ -4,6 +4,8 @@ mod damage;
 mod garbage;
 mod life;
 mod takeover;
+#[cfg(target_os = "linux")]
+mod two_processes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
