@@ -1,9 +1,10 @@
 //! A job that uses every kind of state there is, and what it should come to.
 
 use alluvium::{
-    BroadcastDescriptor, BroadcastHandle, CheckpointId, KeyGroup, KeyedBackendExt, ListDescriptor,
-    ListHandle, MapDescriptor, MapHandle, OperatorListDescriptor, OperatorListHandle,
-    OperatorStateStore, Result, ValueDescriptor, ValueHandle,
+    AggregatingDescriptor, AggregatingHandle, Aggregator, BroadcastDescriptor, BroadcastHandle,
+    CheckpointId, KeyGroup, KeyedBackendExt, ListDescriptor, ListHandle, MapDescriptor, MapHandle,
+    OperatorListDescriptor, OperatorListHandle, OperatorStateStore, Reducer, ReducingDescriptor,
+    ReducingHandle, Result, ValueDescriptor, ValueHandle,
 };
 use alluvium_state_tests::executor::{
     BarrierContext, ChannelSettings, Collected, Collection, Context, Environment, FileSink,
@@ -50,15 +51,54 @@ pub(crate) type Row = (u64, u64, u64, u64);
 const COUNT: ValueDescriptor<(u64, u64)> = ValueDescriptor::new("count");
 const TENS: MapDescriptor<u64, u64> = MapDescriptor::new("tens");
 const SEEN: ListDescriptor<u64> = ListDescriptor::new("seen");
+const LEAST: ReducingDescriptor<Least> = ReducingDescriptor::new("least");
+const SPAN: AggregatingDescriptor<Span> = AggregatingDescriptor::new("span");
+
+struct Least;
+
+impl Reducer for Least {
+    type Value = u64;
+
+    fn reduce(least: &mut u64, value: u64) {
+        *least = value.min(*least);
+    }
+}
+
+/// How far the least and the greatest lie apart.
+struct Span;
+
+impl Aggregator for Span {
+    type In = u64;
+    type Acc = (u64, u64);
+    type Out = u64;
+
+    fn create() -> (u64, u64) {
+        (u64::MAX, 0)
+    }
+
+    fn add(acc: &mut (u64, u64), value: u64) {
+        Self::merge(acc, (value, value));
+    }
+
+    fn result(acc: &(u64, u64)) -> u64 {
+        acc.1 - acc.0
+    }
+
+    fn merge(acc: &mut (u64, u64), other: (u64, u64)) {
+        *acc = (acc.0.min(other.0), acc.1.max(other.1));
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Handles {
     count: ValueHandle<(u64, u64)>,
     tens: MapHandle<u64, u64>,
     seen: ListHandle<u64>,
+    least: ReducingHandle<Least>,
+    span: AggregatingHandle<Span>,
 }
 
-/// Keeps value, map and list state per key, and the number of all its records in raw keyed state
+/// Keeps all five kinds of state per key, and the number of all its records in raw keyed state
 /// (by group) as well.
 #[derive(Default)]
 pub(crate) struct Tally {
@@ -77,6 +117,8 @@ impl Process<u64, u64, (u64, Row)> for Tally {
             count: backend.register(&COUNT)?,
             tens: backend.register(&TENS)?,
             seen: backend.register(&SEEN)?,
+            least: backend.register(&LEAST)?,
+            span: backend.register(&SPAN)?,
         });
         Ok(())
     }
@@ -90,6 +132,8 @@ impl Process<u64, u64, (u64, Row)> for Tally {
             *count = Some((n + 1, sum + record));
         })?;
         scope.map(handles.tens).put(record / 10, record)?;
+        scope.reducing(handles.least).add(record)?;
+        scope.aggregating(handles.span).add(record)?;
         scope.list(handles.seen).add(record)
     }
 
@@ -109,11 +153,21 @@ impl Process<u64, u64, (u64, Row)> for Tally {
         backend.for_each_key(handles.count, &(), |scope| {
             let (n, sum) = *scope.get(handles.count)?.unwrap();
             *by_group.entry(scope.group()).or_default() += n;
-            let mut least = u64::MAX;
+            let (mut least, mut greatest) = (u64::MAX, 0);
             scope.scan_list(handles.seen, |seen| {
                 least = least.min(*seen);
+                greatest = greatest.max(*seen);
                 std::ops::ControlFlow::Continue(())
             })?;
+            // All kinds of state say the same.
+            assert_eq!(
+                scope.reducing(handles.least).get()?.as_deref(),
+                Some(&least)
+            );
+            assert_eq!(
+                scope.aggregating(handles.span).get()?,
+                Some(greatest - least)
+            );
             let mut tens = 0;
             scope.map(handles.tens).scan(|_, _| {
                 tens += 1;

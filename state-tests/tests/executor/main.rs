@@ -8,6 +8,7 @@
 //! | `recovery` | tasks that fail |
 //! | `rescale` | processes that die, and other parallelism afterwards |
 //! | `savepoints` | savepoints of running jobs, and jobs that stop with them |
+//! | `pairs` | savepoints from every backend to every backend |
 //! | `savepoint_files` | what they consist of, and what remains of a job |
 //! | `at_least_once` | checkpoints without alignment |
 
@@ -17,6 +18,7 @@ mod at_least_once;
 mod common;
 mod files;
 mod functions;
+mod pairs;
 mod pipeline;
 mod recovery;
 mod rescale;
