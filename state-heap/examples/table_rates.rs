@@ -53,7 +53,7 @@ impl Groups {
         let (group, stamp) = (self.group(key), self.stamp);
         if let Some(group) = self.groups.get_mut(group) {
             let (same, new) = (|held: &Number| number(held) == key, || KeyHold::new(key));
-            group.set(hash_of(key), same, new, value, stamp, rehash);
+            group.set(hash_of(key), same, new, value, stamp);
         }
     }
 
@@ -209,10 +209,6 @@ fn hash_of(key: u64) -> u64 {
 
 fn number(held: &Number) -> u64 {
     *KeyHold::get(held)
-}
-
-fn rehash(held: &Number) -> u64 {
-    hash_of(number(held))
 }
 
 /// splitmix64.

@@ -41,23 +41,15 @@ impl<KS: Clone, VS: Clone> Group<KS, VS> {
         hash: u64,
         eq: impl Fn(&KS) -> bool,
         stamp: Stamp,
-        rehash: impl Fn(&KS) -> u64,
     ) -> Option<VS> {
-        let (key, value) = self.table.remove(hash, &eq, &rehash)?;
+        let (key, value) = self.table.remove(hash, &eq)?;
         if stamp.tombstones {
-            self.bury(hash, eq, key, stamp.epoch, rehash);
+            self.bury(hash, eq, key, stamp.epoch);
         }
         Some(value)
     }
 
-    fn bury(
-        &mut self,
-        hash: u64,
-        eq: impl Fn(&KS) -> bool,
-        key: KS,
-        epoch: u32,
-        rehash: impl Fn(&KS) -> u64,
-    ) {
+    fn bury(&mut self, hash: u64, eq: impl Fn(&KS) -> bool, key: KS, epoch: u32) {
         if self
             .tombstones
             .back()
@@ -68,7 +60,7 @@ impl<KS: Clone, VS: Clone> Group<KS, VS> {
         if let Some((_, gone)) = self.tombstones.back_mut()
             && gone.get(hash, eq).is_none()
         {
-            gone.insert_new(hash, key, (), epoch, rehash);
+            gone.insert_new(hash, key, (), epoch);
         }
         let gone: usize = self.tombstones.iter().map(|(_, gone)| gone.len()).sum();
         if gone > MIN_TOMBSTONES && gone > self.table.len() {

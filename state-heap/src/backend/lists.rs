@@ -111,7 +111,7 @@ where
     fn insert(&mut self, owner: Owner<'_, K, N>, list: ListValue<T>, epoch: u32) {
         if let Some(group) = self.groups.get_mut(owner.group) {
             let (hash, key) = (owner.hash, owner.hold());
-            group.table.insert_new(hash, key, list, epoch, rehash);
+            group.table.insert_new(hash, key, list, epoch);
         }
     }
 
@@ -119,7 +119,7 @@ where
         let Some(group) = self.groups.get_mut(owner.group) else {
             return;
         };
-        group.remove(owner.hash, |held| owner.is(held), stamp, rehash);
+        group.remove(owner.hash, |held| owner.is(held), stamp);
     }
 
     /// Applies one entry of a snapshot.

@@ -111,9 +111,7 @@ where
         };
         if let Some(group) = self.entries.get_mut(owner.group) {
             let (key, value) = (MapKey { owner: held, user }, VS::new(value));
-            group
-                .table
-                .insert_new(hash, key, value, epoch, rehash_entry::<K, N, UK, OS, US>);
+            group.table.insert_new(hash, key, value, epoch);
         }
     }
 
@@ -128,7 +126,7 @@ where
             return Some(held);
         }
         let held: OS = owner.hold();
-        owners.insert_new(owner.hash, held.clone(), UserKeys::one(user), 0, rehash);
+        owners.insert_new(owner.hash, held.clone(), UserKeys::one(user), 0);
         Some(held)
     }
 
@@ -198,7 +196,7 @@ where
         };
         users.remove(user_key);
         if users.is_empty() {
-            owners.remove(owner.hash, same, rehash);
+            owners.remove(owner.hash, same);
         }
     }
 
@@ -209,9 +207,7 @@ where
         };
         let hash = entry_hash(owner.hash, user_key);
         let same = |held: &MapKey<OS, US>| Self::is(owner, user_key, held);
-        group
-            .remove(hash, same, stamp, rehash_entry::<K, N, UK, OS, US>)
-            .is_some()
+        group.remove(hash, same, stamp).is_some()
     }
 
     fn user_keys(&self, owner: Owner<'_, K, N>) -> Option<&UserKeys<US>> {
@@ -247,7 +243,7 @@ where
         let Some(owners) = self.owners.get_mut(owner.group) else {
             return;
         };
-        let Some((_, users)) = owners.remove(owner.hash, |held| owner.is(held), rehash) else {
+        let Some((_, users)) = owners.remove(owner.hash, |held| owner.is(held)) else {
             return;
         };
         for user in users.iter() {

@@ -69,9 +69,7 @@ where
     fn insert(&mut self, owner: Owner<'_, K, N>, value: V, epoch: u32) {
         if let Some(group) = self.groups.get_mut(owner.group) {
             let (key, value) = (owner.hold(), VS::new(value));
-            group
-                .table
-                .insert_new(owner.hash, key, value, epoch, rehash);
+            group.table.insert_new(owner.hash, key, value, epoch);
         }
     }
 
@@ -79,7 +77,7 @@ where
         let Some(group) = self.groups.get_mut(owner.group) else {
             return;
         };
-        group.remove(owner.hash, |held| owner.is(held), stamp, rehash);
+        group.remove(owner.hash, |held| owner.is(held), stamp);
     }
 
     #[inline(always)]

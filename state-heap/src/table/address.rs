@@ -6,11 +6,10 @@
 //! other cells below `2^l` hold theirs alone. The next cell to be split is cell `s`; the last cell
 //! is the next to be merged. There is no directory to be read, copied or frozen.
 
-/// Cells are chosen by the bits of the hash from here on. A small table uses the lowest bits and
-/// the highest seven; with bits in common its entries would crowd together.
-const FIRST_BIT: u32 = 32;
+use super::slots::Tag;
 
-/// How the hashes are dealt out to a number of cells.
+/// How entries are dealt out to a number of cells, by the [`table_bits`](Tag::table_bits) of their
+/// tags.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Addresses {
     cells: usize,
@@ -19,7 +18,7 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// Hashes dealt out to `cells` cells.
+    /// Entries dealt out to `cells` cells.
     pub(super) const fn new(cells: usize) -> Self {
         Self {
             cells,
@@ -27,10 +26,10 @@ impl Addresses {
         }
     }
 
-    /// The cell of entries with this hash.
+    /// The cell of entries with this tag.
     #[inline(always)]
-    pub(super) const fn cell(self, hash: u64) -> usize {
-        let bits = (hash >> FIRST_BIT) as usize;
+    pub(super) const fn cell(self, tag: Tag) -> usize {
+        let bits = tag.table_bits();
         let cell = bits & self.wide;
         if cell < self.cells {
             cell
@@ -45,18 +44,18 @@ impl Addresses {
         self.cells & (self.wide >> 1)
     }
 
-    /// The bit of the hash that tells the cell to be divided next from its new half.
-    pub(super) const fn split_bit(self) -> u64 {
-        ((self.wide >> 1) as u64 + 1) << FIRST_BIT
+    /// The bit that tells the cell to be divided next from its new half.
+    pub(super) const fn split_bit(self) -> usize {
+        (self.wide >> 1) + 1
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Addresses, FIRST_BIT};
+    use super::{Addresses, Tag};
 
-    fn hashes() -> impl Iterator<Item = u64> {
-        (0..64).map(|bits| bits << FIRST_BIT)
+    fn tags() -> impl Iterator<Item = Tag> {
+        (0..64).map(|bits| Tag::of(bits << 33))
     }
 
     #[test]
@@ -64,7 +63,7 @@ mod tests {
         for cells in 1..=64 {
             let addresses = Addresses::new(cells);
             let mut seen = vec![0; cells];
-            hashes().for_each(|hash| seen[addresses.cell(hash)] += 1);
+            tags().for_each(|tag| seen[addresses.cell(tag)] += 1);
             let (least, most) = (seen.iter().min(), seen.iter().max());
             assert!(least.unwrap() * 2 >= *most.unwrap(), "{cells}: {seen:?}");
         }
@@ -74,10 +73,11 @@ mod tests {
     fn one_more_cell_takes_from_one_cell_what_has_the_bit() {
         for cells in 1..64 {
             let (old, new) = (Addresses::new(cells), Addresses::new(cells + 1));
-            for hash in hashes() {
-                let moves = old.cell(hash) == old.next_split() && hash & old.split_bit() != 0;
-                let expected = if moves { cells } else { old.cell(hash) };
-                assert_eq!(new.cell(hash), expected, "{cells} cells, hash {hash:x}");
+            for tag in tags() {
+                let moves =
+                    old.cell(tag) == old.next_split() && tag.table_bits() & old.split_bit() != 0;
+                let expected = if moves { cells } else { old.cell(tag) };
+                assert_eq!(new.cell(tag), expected, "{cells} cells, {tag:?}");
             }
         }
     }

@@ -1,23 +1,13 @@
 //! Cells: a small hash table that is owned, or shared with snapshots.
 
-use hashbrown::HashTable;
+use super::slots::Slots;
 use std::sync::Arc;
-
-/// One entry, with the epoch of its last change.
-#[derive(Clone, Debug)]
-pub(super) struct Slot<KS, VS> {
-    pub(super) key: KS,
-    pub(super) value: VS,
-    pub(super) stamp: u32,
-}
-
-pub(super) type Small<KS, VS> = HashTable<Slot<KS, VS>>;
 
 /// A small table: owned and written in place, or shared with a snapshot.
 #[derive(Debug)]
 enum Held<KS, VS> {
-    Owned(Small<KS, VS>),
-    Frozen(Arc<Small<KS, VS>>),
+    Owned(Slots<KS, VS>),
+    Frozen(Arc<Slots<KS, VS>>),
 }
 
 /// A small table in its place.
@@ -33,7 +23,7 @@ pub(super) struct Cell<KS, VS> {
 }
 
 impl<KS: Clone, VS: Clone> Cell<KS, VS> {
-    pub(super) const fn new(table: Small<KS, VS>, newest: u32) -> Self {
+    pub(super) const fn new(table: Slots<KS, VS>, newest: u32) -> Self {
         Self {
             held: Held::Owned(table),
             newest,
@@ -46,7 +36,7 @@ impl<KS: Clone, VS: Clone> Cell<KS, VS> {
     }
 
     #[inline(always)]
-    pub(super) fn table(&self) -> &Small<KS, VS> {
+    pub(super) fn table(&self) -> &Slots<KS, VS> {
         match &self.held {
             Held::Owned(table) => table,
             Held::Frozen(table) => table,
@@ -56,7 +46,7 @@ impl<KS: Clone, VS: Clone> Cell<KS, VS> {
     /// The table and its newest stamp, for writing: taken back from a snapshot that is gone, or
     /// copied.
     #[inline(always)]
-    pub(super) fn write(&mut self) -> (&mut Small<KS, VS>, &mut u32) {
+    pub(super) fn write(&mut self) -> (&mut Slots<KS, VS>, &mut u32) {
         if self.is_shared() {
             self.thaw();
         }
@@ -69,12 +59,12 @@ impl<KS: Clone, VS: Clone> Cell<KS, VS> {
     }
 
     /// Takes the table out; the cell is to be given another one, or dropped.
-    pub(super) fn take(&mut self) -> Small<KS, VS> {
+    pub(super) fn take(&mut self) -> Slots<KS, VS> {
         std::mem::take(self.write().0)
     }
 
     /// Shares the table with a snapshot. An empty one is not worth it.
-    pub(super) fn freeze(&mut self) -> Option<Arc<Small<KS, VS>>> {
+    pub(super) fn freeze(&mut self) -> Option<Arc<Slots<KS, VS>>> {
         match &mut self.held {
             Held::Frozen(table) => Some(Arc::clone(table)),
             Held::Owned(table) if table.is_empty() => None,
@@ -89,7 +79,7 @@ impl<KS: Clone, VS: Clone> Cell<KS, VS> {
     #[cold]
     #[inline(never)]
     fn thaw(&mut self) {
-        let held = std::mem::replace(&mut self.held, Held::Owned(HashTable::new()));
+        let held = std::mem::replace(&mut self.held, Held::Owned(Slots::default()));
         self.held = Held::Owned(match held {
             Held::Owned(table) => table,
             Held::Frozen(table) => {

@@ -1,7 +1,7 @@
 //! The table that a snapshot reads.
 
 use super::address::Addresses;
-use super::cell::Small;
+use super::slots::{Slots, Tag};
 use std::sync::Arc;
 
 /// A table as it was when it was frozen. Cheap to clone, readable from any thread.
@@ -18,7 +18,7 @@ struct Inner<KS, VS> {
 }
 
 /// A small table, unless it is empty, and the greatest stamp in it.
-pub(super) type FrozenCell<KS, VS> = (Option<Arc<Small<KS, VS>>>, u32);
+pub(super) type FrozenCell<KS, VS> = (Option<Arc<Slots<KS, VS>>>, u32);
 
 impl<KS, VS> Clone for FrozenTable<KS, VS> {
     fn clone(&self) -> Self {
@@ -52,11 +52,9 @@ impl<KS, VS> FrozenTable<KS, VS> {
     /// What was held for the key with this hash.
     pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
         let inner = &*self.inner;
-        let (table, _) = inner.cells.get(inner.addresses.cell(hash))?;
-        table
-            .as_ref()?
-            .find(hash, |slot| eq(&slot.key))
-            .map(|slot| &slot.value)
+        let tag = Tag::of(hash);
+        let (table, _) = inner.cells.get(inner.addresses.cell(tag))?;
+        table.as_ref()?.find(tag, eq).map(|slot| &slot.value)
     }
 
     /// Every entry: key, value, stamp; in no order.
@@ -73,8 +71,9 @@ impl<KS, VS> FrozenTable<KS, VS> {
             .cells
             .iter()
             .filter(move |(_, newest)| after(*newest));
-        let slots = cells.filter_map(|(table, _)| table.as_deref()).flatten();
+        let slots = cells.filter_map(|(table, _)| table.as_deref());
         slots
+            .flat_map(Slots::iter)
             .filter(move |slot| after(slot.stamp))
             .map(|s| (&s.key, &s.value, s.stamp))
     }

@@ -1,15 +1,14 @@
 //! The table that a task reads and writes.
 
 use super::address::Addresses;
-use super::cell::{Cell, Slot};
+use super::cell::Cell;
 use super::chunked::Chunked;
 use super::frozen::FrozenTable;
 use super::hold::Hold;
-use super::small;
-use hashbrown::HashTable;
+use super::slots::{Slot, Slots, Tag};
 
 /// Entries for each cell: with more, a cell is divided. A cell that waits for its turn comes to
-/// hold twice as many, and seldom more than the 448 that fit into 512 buckets.
+/// hold twice as many.
 const LOAD: usize = 192;
 
 /// With less than this part of [`LOAD`] for each, two cells are merged.
@@ -18,8 +17,7 @@ const MERGE_PART: usize = 4;
 /// The entries of one key group of one state.
 ///
 /// Keys are looked up by a hash and an equality, so that no key need be built for a lookup; the
-/// hash must be spread over all 64 bits, and the same for equal keys. Writes take a `rehash`, which
-/// yields the hash of a held key: hashes are not stored.
+/// hash must be spread over its upper 32 bits, which are kept, and the same for equal keys.
 #[derive(Debug)]
 pub struct Table<KS, VS> {
     addresses: Addresses,
@@ -59,27 +57,27 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     /// What is held for the key with this hash.
     #[inline(always)]
     pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
-        let cell = self.cells.get(self.addresses.cell(hash))?;
-        cell.table()
-            .find(hash, |slot| eq(&slot.key))
-            .map(|slot| &slot.value)
+        let tag = Tag::of(hash);
+        let cell = self.cells.get(self.addresses.cell(tag))?;
+        cell.table().find(tag, eq).map(|slot| &slot.value)
     }
 
     /// The held key and what is held for it.
     #[inline(always)]
     pub fn get_key_value(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(&KS, &VS)> {
-        let cell = self.cells.get(self.addresses.cell(hash))?;
-        cell.table()
-            .find(hash, |slot| eq(&slot.key))
-            .map(|slot| (&slot.key, &slot.value))
+        let tag = Tag::of(hash);
+        let cell = self.cells.get(self.addresses.cell(tag))?;
+        let found = cell.table().find(tag, eq);
+        found.map(|slot| (&slot.key, &slot.value))
     }
 
     /// What is held for the key with this hash, for writing: stamped, and in no snapshot's sight.
     #[inline(always)]
     pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&KS) -> bool, stamp: u32) -> Option<&mut VS> {
-        let cell = self.cells.get_mut(self.addresses.cell(hash))?;
+        let tag = Tag::of(hash);
+        let cell = self.cells.get_mut(self.addresses.cell(tag))?;
         let (table, newest) = cell.write();
-        let slot = table.find_mut(hash, |slot| eq(&slot.key))?;
+        let slot = table.find_mut(tag, eq)?;
         if *newest < stamp {
             *newest = stamp;
         }
@@ -91,55 +89,47 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     ///
     /// Moves the entries of two small tables at most: a few hundred, unless hashes are alike.
     #[inline]
-    pub fn insert_new(
-        &mut self,
-        hash: u64,
-        key: KS,
-        value: VS,
-        stamp: u32,
-        rehash: impl Fn(&KS) -> u64,
-    ) {
+    pub fn insert_new(&mut self, hash: u64, key: KS, value: VS, stamp: u32) {
         if self.len >= self.cells.len() * LOAD {
-            self.divide(&rehash);
+            self.divide();
         }
-        let Some(cell) = self.cells.get_mut(self.addresses.cell(hash)) else {
+        let tag = Tag::of(hash);
+        let Some(cell) = self.cells.get_mut(self.addresses.cell(tag)) else {
             return;
         };
         let (table, newest) = cell.write();
-        if table.len() == table.capacity() {
-            self.small_bytes -= table.allocation_size();
-            small::grow(table, |slot| rehash(&slot.key));
-            self.small_bytes += table.allocation_size();
-        }
         *newest = stamp.max(*newest);
-        table.insert_unique(hash, Slot { key, value, stamp }, |slot| rehash(&slot.key));
+        self.small_bytes -= table.allocated();
+        table.insert_new(Slot {
+            key,
+            value,
+            stamp,
+            tag,
+        });
+        self.small_bytes += table.allocated();
         self.len += 1;
     }
 
     /// Removes the entry of the key; returns its key and value. What is left takes no more memory
     /// than it needs, and none if nothing is left.
     #[inline]
-    pub fn remove(
-        &mut self,
-        hash: u64,
-        eq: impl Fn(&KS) -> bool,
-        rehash: impl Fn(&KS) -> u64,
-    ) -> Option<(KS, VS)> {
-        let cell = self.cells.get_mut(self.addresses.cell(hash))?;
+    pub fn remove(&mut self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(KS, VS)> {
+        let tag = Tag::of(hash);
+        let cell = self.cells.get_mut(self.addresses.cell(tag))?;
         // Looked for first: an absent key must not copy a table that a snapshot shares.
         if cell.is_shared() {
-            cell.table().find(hash, |slot| eq(&slot.key))?;
+            cell.table().find(tag, &eq)?;
         }
         let (table, _) = cell.write();
-        let (slot, _) = table.find_entry(hash, |slot| eq(&slot.key)).ok()?.remove();
+        let slot = table.remove(tag, eq)?;
         self.len -= 1;
-        if small::is_sparse(table) {
-            self.small_bytes -= table.allocation_size();
-            small::shrink(table, |slot| rehash(&slot.key));
-            self.small_bytes += table.allocation_size();
+        if table.is_sparse() {
+            self.small_bytes -= table.allocated();
+            table.fit();
+            self.small_bytes += table.allocated();
         }
         if self.len * MERGE_PART < self.cells.len() * LOAD {
-            self.merge(&rehash);
+            self.merge();
         }
         Some((slot.key, slot.value))
     }
@@ -148,7 +138,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     pub fn iter(&self) -> impl Iterator<Item = (&KS, &VS, u32)> {
         self.cells
             .iter()
-            .flat_map(Cell::table)
+            .flat_map(|cell| cell.table().iter())
             .map(|s| (&s.key, &s.value, s.stamp))
     }
 
@@ -171,17 +161,23 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         self.small_bytes + self.cells.allocated_bytes()
     }
 
+    /// The entries of the greatest cell: half of what one insertion or removal moves at most.
+    #[cfg(test)]
+    pub(super) fn greatest_cell(&self) -> usize {
+        let lengths = self.cells.iter().map(|cell| cell.table().len());
+        lengths.max().unwrap_or(0)
+    }
+
     /// Adds a cell, which takes its part of the entries of the one that is divided for it.
     #[cold]
     #[inline(never)]
-    fn divide(&mut self, rehash: &impl Fn(&KS) -> u64) {
-        let mut new = Cell::new(HashTable::new(), 0);
+    fn divide(&mut self) {
+        let mut new = Cell::new(Slots::default(), 0);
         if let Some(cell) = self.cells.get_mut(self.addresses.next_split()) {
             let table = cell.take();
-            self.small_bytes -= table.allocation_size();
-            let bit = self.addresses.split_bit();
-            let (low, high) = small::split(table, bit, |slot| rehash(&slot.key));
-            self.small_bytes += low.allocation_size() + high.allocation_size();
+            self.small_bytes -= table.allocated();
+            let (low, high) = table.split(self.addresses.split_bit());
+            self.small_bytes += low.allocated() + high.allocated();
             let newest = cell.newest;
             *cell = Cell::new(low, newest);
             new = Cell::new(high, newest);
@@ -193,7 +189,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     /// Removes the last cell and gives its entries back to the one that was divided for it.
     #[cold]
     #[inline(never)]
-    fn merge(&mut self, rehash: &impl Fn(&KS) -> u64) {
+    fn merge(&mut self) {
         if self.len == 0 {
             *self = Self::new();
             return;
@@ -209,9 +205,9 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
             let from = last.take();
             let (table, newest) = cell.write();
             *newest = last.newest.max(*newest);
-            self.small_bytes -= table.allocation_size() + from.allocation_size();
-            small::absorb(table, from, |slot| rehash(&slot.key));
-            self.small_bytes += table.allocation_size();
+            self.small_bytes -= table.allocated() + from.allocated();
+            table.absorb(from);
+            self.small_bytes += table.allocated();
         }
     }
 }
@@ -226,13 +222,12 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         key: impl FnOnce() -> KS,
         value: V,
         stamp: u32,
-        rehash: impl Fn(&KS) -> u64,
     ) where
         VS: Hold<V>,
     {
         match self.get_mut(hash, eq, stamp) {
             Some(held) => held.set(value),
-            None => self.insert_new(hash, key(), VS::new(value), stamp, rehash),
+            None => self.insert_new(hash, key(), VS::new(value), stamp),
         }
     }
 }

@@ -12,7 +12,7 @@ mod chunked;
 mod frozen;
 mod hold;
 mod live;
-mod small;
+mod slots;
 #[cfg(test)]
 mod tests;
 

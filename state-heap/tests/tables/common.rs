@@ -115,8 +115,7 @@ where
         // The key is needed twice: compared, then held.
         let held = KS::new(key);
         let eq = |other: &KS| other.get() == held.get();
-        self.table
-            .set(hash, eq, || held.clone(), value, epoch, rehash::<K, KS>);
+        self.table.set(hash, eq, || held.clone(), value, epoch);
     }
 
     /// As a backend does it: lends what is there, or adds what comes.
@@ -139,17 +138,14 @@ where
         let result = f(&mut value);
         if let Some(value) = value {
             let (key, value) = (KS::new(key), VS::new(value));
-            self.table
-                .insert_new(hash, key, value, epoch, rehash::<K, KS>);
+            self.table.insert_new(hash, key, value, epoch);
         }
         result
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> bool {
         let eq = |held: &KS| held.get() == key;
-        self.table
-            .remove(hash_of(key), eq, rehash::<K, KS>)
-            .is_some()
+        self.table.remove(hash_of(key), eq).is_some()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&K, &V, u32)> {
@@ -197,10 +193,6 @@ impl<K, V, KS, VS> Clone for View<K, V, KS, VS> {
             types: PhantomData,
         }
     }
-}
-
-fn rehash<K: Hash, KS: KeyHold<K>>(held: &KS) -> u64 {
-    hash_of(held.get())
 }
 
 fn lend<'t, K, V, KS: KeyHold<K>, VS: Hold<V>>(
