@@ -107,6 +107,30 @@ fn options_that_make_no_sense_are_told() {
     assert!(!flights.output().exists());
 }
 
+#[cfg(not(all(feature = "s3", feature = "hdfs")))]
+#[test]
+fn a_kind_of_store_that_was_not_built_in_names_its_feature() {
+    let flights = Flights::new(&[]);
+    let built_in = [
+        ("s3", cfg!(feature = "s3")),
+        ("hdfs", cfg!(feature = "hdfs")),
+    ];
+    for (scheme, _) in built_in.into_iter().filter(|(_, built_in)| !built_in) {
+        let directory = format!("{scheme}://host/checkpoints");
+        let feature = format!("needs the cargo feature '{scheme}'");
+        flights.fail(
+            &["--checkpoint-dir", &directory],
+            &[&directory, "'execution.checkpointing.dir'", &feature],
+        );
+        // With a checkpoint directory of which nothing stays.
+        let memory = ["--checkpoint-dir", "memory://checkpoints"];
+        let options = [&memory[..], &["-s", &directory]].concat();
+        flights.fail(&options, &[&directory, &feature]);
+        flights.does_not(&["list", &directory], &[&directory, &feature]);
+    }
+    assert!(!flights.output().exists());
+}
+
 #[test]
 fn an_unknown_job_lists_those_there_are() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_alluvium"));

@@ -13,6 +13,7 @@ pub(crate) const HEADER: &str = "scheduled_departure,carrier,flight,tail_number,
 pub(crate) struct Flights {
     pub(crate) directory: TempDir,
     options: Vec<String>,
+    environment: Vec<(String, String)>,
 }
 
 /// What a run has come to.
@@ -26,7 +27,19 @@ impl Flights {
     pub(crate) fn new(options: &[&str]) -> Self {
         let options = options.iter().map(|&option| option.to_owned()).collect();
         let directory = TempDir::new().unwrap();
-        Self { directory, options }
+        let environment = Vec::new();
+        Self {
+            directory,
+            options,
+            environment,
+        }
+    }
+
+    /// The same, in an environment with this variable.
+    #[cfg(feature = "s3")]
+    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// A path in the directory.
@@ -51,14 +64,8 @@ impl Flights {
 
     /// The command with more options; those given later count.
     pub(crate) fn command(&self, more: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_alluvium"));
-        command
-            .args(["run", "flights"])
-            .args(&self.options)
-            .args(more)
-            .current_dir(self.directory.path())
-            .env("XDG_RUNTIME_DIR", self.path("run"))
-            .stdin(Stdio::null());
+        let mut command = self.alluvium_command(&["run", "flights"]);
+        command.args(&self.options).args(more);
         command
     }
 
@@ -73,6 +80,7 @@ impl Flights {
             .args(words)
             .current_dir(self.directory.path())
             .env("XDG_RUNTIME_DIR", self.path("run"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }

@@ -19,10 +19,10 @@ fn kills() -> u64 {
 const KILLS_OF_A_JOB: u64 = 20;
 
 /// splitmix64, so that the moments are the same in every run, as far as the machine is.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -49,7 +49,7 @@ fn counts(rows: &str, sums: &mut BTreeMap<String, (u64, u64)>) {
 }
 
 /// Checks that the updates add up to the table of routes.
-fn assert_updates_add_up(output: &Path) {
+pub(crate) fn assert_updates_add_up(output: &Path) {
     let (mut gained, mut expected) = (BTreeMap::new(), BTreeMap::new());
     for entry in std::fs::read_dir(output.join("updates")).unwrap() {
         let path = entry.unwrap().path();

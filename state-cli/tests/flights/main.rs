@@ -14,5 +14,7 @@ mod kill;
 mod live;
 mod reference;
 mod resume;
+#[cfg(feature = "s3")]
+mod s3;
 mod savepoints;
 mod straight;

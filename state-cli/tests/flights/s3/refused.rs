@@ -1,0 +1,129 @@
+//! Stores that cannot be used: one clear sentence, in time, and nothing of the job is touched.
+
+use super::Server;
+use crate::live::Live;
+use crate::reference::{Tables, data_set};
+use std::net::TcpListener;
+
+const ROOT: &str = "s3://bucket/jobs";
+const OPTION: &str = "'execution.checkpointing.dir'";
+
+/// Those of a job.
+const OPTIONS: [&str; 4] = ["--checkpoint-interval", "50ms", "--checkpoint-dir", ROOT];
+
+#[test]
+fn wrong_credentials_touch_nothing_of_a_job() {
+    let server = Server::start();
+    let flights = server.flights(&OPTIONS);
+    let mut live = Live::start(&flights, &["--rate", "20000"]);
+    live.until("checkpoint 2: ");
+    live.kill();
+    let before = server.objects();
+    assert!(!before.is_empty());
+
+    let wrong = server.flights_with_secret(&OPTIONS, "not-the-secret-key");
+    let told = [ROOT, "the store refuses the credentials"];
+    let ran = wrong.fail(&[], &[&told[..], &[OPTION]].concat());
+    assert!(!ran.stderr.contains("not-the-secret-key"), "{}", ran.stderr);
+    wrong.fail(&["--fresh"], &[&told[..], &[OPTION]].concat());
+    for command in ["list", "inspect", "verify", "gc"] {
+        wrong.does_not(&[command, ROOT], &told);
+    }
+    wrong.does_not(&["copy", ROOT, "here"], &told);
+    assert!(!wrong.output().exists());
+    assert!(server.objects() == before);
+
+    flights.finish(&[]);
+    Tables::of(data_set(), 1).assert_in(&flights.output());
+}
+
+#[test]
+fn an_endpoint_that_nobody_answers_at_is_given_up_in_time() {
+    let server = Server::start();
+    let flights = server.flights(&OPTIONS);
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let set = format!("storage.s3.endpoint={endpoint}");
+    let soon = [
+        "-D",
+        &set,
+        "-D",
+        "storage.deadline=300 ms",
+        "-D",
+        "storage.initial-back-off=20 ms",
+    ];
+    let told = [
+        ROOT,
+        &endpoint,
+        "gave up after",
+        "within 300ms ('storage.deadline')",
+    ];
+    flights.fail(&soon, &[&told[..], &[OPTION]].concat());
+    let verify: Vec<&str> = ["verify", ROOT].iter().chain(&soon).copied().collect();
+    flights.does_not(&verify, &told);
+    assert!(!flights.output().exists());
+}
+
+#[test]
+fn a_bucket_that_does_not_exist_fails_a_savepoint_and_no_job() {
+    let server = Server::start();
+    let flights = server.flights(&OPTIONS);
+    let none = "s3://no-bucket/jobs";
+    let told = [none, "the bucket does not exist"];
+    flights.fail(
+        &["--checkpoint-dir", none],
+        &[&told[..], &[OPTION]].concat(),
+    );
+    flights.fail(&["-s", none], &told);
+    assert!(!flights.output().exists() && server.objects().is_empty());
+
+    let mut live = Live::start(&flights, &["--rate", "30000"]);
+    live.until("checkpoint 1: ");
+    let cannot = format!("savepoints cannot be written to '{none}'");
+    for command in [
+        &["savepoint", "flights", none][..],
+        &["stop", "-p", none, "flights"],
+        &["cancel", "-s", none, "flights"],
+    ] {
+        flights.does_not(command, &[&cannot, told[1]]);
+    }
+    let ran = live.wait();
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    Tables::of(data_set(), 1).assert_in(&flights.output());
+}
+
+#[test]
+fn a_server_that_ignores_conditions_is_found_out_before_anything_is_written() {
+    let server = Server::careless();
+    let flights = server.flights(&OPTIONS);
+    let told = "ignores the condition that an object be created only if there is none";
+    flights.fail(&[], &[ROOT, OPTION, told]);
+    assert!(!flights.output().exists());
+    assert!(server.objects().is_empty(), "the probe clears up");
+}
+
+#[test]
+fn options_and_places_that_make_no_sense_are_told() {
+    let server = Server::start();
+    let flights = server.flights(&OPTIONS);
+    flights.fail(
+        &["-D", "storage.part-size=1 mb"],
+        &["'storage.part-size' must be at least 5242880", ROOT],
+    );
+    flights.fail(
+        &["-D", "storage.dead-line=1 s"],
+        &["'storage.dead-line'", "'storage.deadline'"],
+    );
+    flights.fail(&["-s", "s3://bucket/none"], &["s3://bucket/none"]);
+    for (place, told) in [
+        ("s3:/bucket", "'//' behind 's3:'"),
+        ("s3://key:word@bucket", "without user and password"),
+        ("gs://bucket/a", "s3://"),
+    ] {
+        let ran = flights.run(&["--checkpoint-dir", place]);
+        assert_eq!(ran.code, Some(2), "{place}");
+        assert!(ran.stderr.contains(told), "{place}: {}", ran.stderr);
+    }
+    assert!(!flights.output().exists() && server.objects().is_empty());
+}
