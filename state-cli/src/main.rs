@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run {
             job: Job::Flights(args),
-        } => flights::run(&args).map(done),
+        } => flights::run(&args),
         Command::List(args) => commands::list(&args).map(done),
         Command::Savepoint(args) => commands::savepoint(&args).map(done),
         Command::Cancel(args) => commands::cancel(&args).map(done),

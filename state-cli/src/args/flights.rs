@@ -25,7 +25,10 @@ Examples:
       Goes on from there.
 
 Exit codes: 0 if the job has finished or was stopped with a savepoint, 1 if it has failed, 2 for
-arguments that make no sense, 3 if it was cancelled.
+arguments that make no sense, 3 if it was cancelled, 130 or 143 if Ctrl-C or SIGTERM has suspended
+it: it stops where it is, its checkpoints stay (or go, as
+execution.checkpointing.externalized-checkpoint-retention says), and the same command goes on from
+the last one. A second signal ends the process at once.
 
 Lines of the input are numbered as in an editor: the header is line 1.
 ALLUVIUM_LOG=warn (or info, debug) shows what the library logs.";

@@ -8,6 +8,7 @@
 //! | `note` | how running jobs are found |
 //! | `find` | which job is meant |
 //! | `client` | asking the endpoint |
+//! | `signals` | what the process is told by signals |
 
 mod access;
 mod bodies;
@@ -16,8 +17,10 @@ mod find;
 mod note;
 mod routes;
 mod server;
+mod signals;
 mod triggers;
 
 pub(crate) use bodies::{SavepointBody, StopBody};
 pub(crate) use find::{LiveJob, find, live_jobs};
 pub(crate) use server::{Endpoint, Job};
+pub(crate) use signals::Caught;

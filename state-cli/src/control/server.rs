@@ -2,6 +2,7 @@
 
 use super::note::{self, Note, Noted};
 use super::routes::{State, router};
+use super::signals::{Caught, Signals};
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::config::Location;
 use alluvium::{Result, StateError};
@@ -26,6 +27,8 @@ pub(crate) struct Job {
     pub(crate) checkpoint_root: Option<Location>,
     /// How stores are reached.
     pub(crate) storage: StorageOptions,
+    /// Is told of the signal that suspends the job.
+    pub(crate) caught: Caught,
     /// Milliseconds since the Unix epoch.
     pub(crate) now: fn() -> u64,
 }
@@ -67,7 +70,7 @@ impl Endpoint {
         self.address
     }
 
-    /// Answers from now on, and leaves notes of the job.
+    /// Answers from now on, heeds signals, and leaves notes of the job.
     ///
     /// # Errors
     /// `Storage` if the thread cannot be started or no random bytes can be had. That a note cannot
@@ -77,6 +80,7 @@ impl Endpoint {
         let status = job.control.status();
         let root = job.checkpoint_root.as_ref();
         let root = root.map(Location::absolute).transpose()?;
+        let (control, caught) = (job.control.clone(), job.caught.clone());
         let state = State::new(job, &token);
         let note = Note {
             id: status.id,
@@ -92,6 +96,10 @@ impl Endpoint {
             .max_blocking_threads(4)
             .build();
         let runtime = runtime.map_err(|error| cannot("start", error))?;
+        let signals = runtime.block_on(async { Signals::catch() });
+        let signals = signals
+            .map_err(|error| StateError::storage("signals cannot be caught").with_source(error))?;
+        runtime.spawn(signals.heed(control, caught));
         let thread = std::thread::Builder::new()
             .name("control".to_owned())
             .spawn(move || {

@@ -31,15 +31,16 @@ mod table;
 mod watch;
 
 use crate::args::FlightsArgs;
-use crate::control::{Endpoint, Job};
-use alluvium::{Result, StateError};
+use crate::control::{Caught, Endpoint, Job};
+use alluvium::{ErrorKind, Result, StateError};
 use input::Input;
+use std::process::ExitCode;
 use std::sync::Arc;
 use summary::{Run, Summary};
 use watch::Watch;
 
-/// Runs the job to its end.
-pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
+/// Runs the job to its end, or until a signal suspends it.
+pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
     let start = clock::now();
     let path = match &args.input {
         Some(path) => path.clone(),
@@ -61,10 +62,12 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
     let endpoint = Endpoint::bind(args.control.port)?;
     eprintln!("control endpoint: http://{}", endpoint.address());
     let job = environment.start()?;
+    let caught = Caught::default();
     let serving = endpoint.serve(Job {
         control: job.control(),
         checkpoint_root: settings.checkpoint_dir.clone(),
         storage: settings.storage.clone(),
+        caught: caught.clone(),
         now: clock::millis,
     });
     if serving.is_err() {
@@ -86,7 +89,13 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<()> {
         )
     });
     serving.finish();
-    told
+    match (told, caught.exit_code()) {
+        (Err(error), Some(code)) if error.kind() == ErrorKind::Cancelled => {
+            eprintln!("alluvium: {error}; started again, it goes on from its last checkpoint");
+            Ok(ExitCode::from(code))
+        }
+        (told, _) => told.map(|()| ExitCode::SUCCESS),
+    }
 }
 
 fn tell(summary: &Summary, args: &FlightsArgs) -> Result<()> {

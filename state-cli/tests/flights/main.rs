@@ -17,4 +17,5 @@ mod resume;
 #[cfg(feature = "s3")]
 mod s3;
 mod savepoints;
+mod signals;
 mod straight;
