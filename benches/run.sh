@@ -16,7 +16,7 @@ bin=${CARGO_TARGET_DIR:-target}/release
 run() { echo "-- $*" >&2; "$@" | tee -a "$figures"; }
 
 run "$bin/bare" value "$dir/bare"
-run "$bin/workloads" value,map,list,growth,snapshots "$dir/alluvium"
+run "$bin/workloads" value,map,list,growth,snapshots,files "$dir/alluvium"
 run "$bin/memory" memory "$dir/memory"
 if [ -n "${FLINK_CLASSPATH:-}" ] && command -v javac >/dev/null; then
     mkdir -p "$dir/classes"

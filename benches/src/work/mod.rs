@@ -1,5 +1,6 @@
 //! The workloads, one module each.
 
+mod files;
 mod growth;
 mod list;
 mod map;
@@ -27,8 +28,9 @@ pub fn run(work: &str, report: &Report, settings: &Settings) -> Result<()> {
         "list" => list::run(report, settings),
         "growth" => growth::run(report, settings),
         "snapshots" => snapshots::run(report, settings),
+        "files" => files::run(report, settings),
         other => Err(StateError::misuse(format!(
-            "works are value, map, list, growth, snapshots; found '{other}'"
+            "works are value, map, list, growth, snapshots, files; found '{other}'"
         ))),
     }
 }

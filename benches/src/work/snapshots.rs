@@ -21,24 +21,28 @@ const BIG: ValueDescriptor<Vec<u8>> = ValueDescriptor::new("big");
 /// An update is looked at this often at least while a snapshot is written.
 const LEAST_UPDATES: u64 = 20_000;
 
-struct State {
-    backend: AnyBackend<String>,
+pub(super) struct State {
+    pub(super) backend: AnyBackend<String>,
     big: ValueHandle<Vec<u8>>,
 }
 
 impl State {
-    fn open(subtask: u32, parallelism: u32, restore: Vec<SnapshotChain>) -> Result<Self> {
+    pub(super) fn open(
+        subtask: u32,
+        parallelism: u32,
+        restore: Vec<SnapshotChain>,
+    ) -> Result<Self> {
         let mut backend = open(subtask, parallelism, restore)?;
         let big = backend.register(&BIG)?;
         Ok(Self { backend, big })
     }
 
-    fn set(&mut self, key: u64, rng: &mut Rng) -> Result<()> {
+    pub(super) fn set(&mut self, key: u64, rng: &mut Rng) -> Result<()> {
         let value = big_value(rng);
         self.backend.key(&big_key(key))?.value(self.big).set(value)
     }
 
-    fn freeze(&mut self, checkpoint: u64) -> Result<Box<dyn SnapshotJob>> {
+    pub(super) fn freeze(&mut self, checkpoint: u64) -> Result<Box<dyn SnapshotJob>> {
         let mode = SnapshotMode::Incremental;
         self.backend.freeze(FreezeRequest {
             checkpoint: CheckpointId(checkpoint),
@@ -180,14 +184,20 @@ fn restore(
 ) -> Result<()> {
     let start = now();
     let mut state = State::open(subtask, parallelism, chains()?)?;
+    let found = found_of_first_thousand(&mut state)?;
+    report.say_ms(work, start.elapsed());
+    report.say(&format!("{work}_found"), "keys", f64::from(found));
+    Ok(())
+}
+
+/// How many of the first 1,000 keys are there.
+pub(super) fn found_of_first_thousand(state: &mut State) -> Result<u32> {
     let (range, max) = (state.backend.key_groups(), MaxParallelism::new(128)?);
-    let mut found = 0u32;
+    let mut found = 0;
     for key in (0..1_000).map(big_key) {
         if range.contains(max.group_of(key.key_hash())) {
             found += u32::from(state.backend.key(&key)?.get(state.big)?.is_some());
         }
     }
-    report.say_ms(work, start.elapsed());
-    report.say(&format!("{work}_found"), "keys", f64::from(found));
-    Ok(())
+    Ok(found)
 }
