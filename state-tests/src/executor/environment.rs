@@ -12,7 +12,7 @@ use super::job::{
 use super::source::{Collection, SourceVertex, SplitSource};
 use super::stream::Stream;
 use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{CheckpointOptions, StoreOptions, Unclaimed};
+use alluvium::checkpoint::{CheckpointOptions, Storage, StoreOptions, Unclaimed};
 use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ impl Environment {
                 checkpoint_dir: None,
                 savepoint_dir: None,
                 storage: StorageOptions::default(),
+                wrap_storage: None,
                 restore_from: None,
                 store: StoreOptions::default(),
                 fresh: false,
@@ -132,6 +133,16 @@ impl Environment {
     /// local directories.
     pub fn set_storage_options(&mut self, options: StorageOptions) -> &mut Self {
         self.settings.storage = options;
+        self
+    }
+
+    /// Puts `wrap` around the store of the checkpoints whenever it is opened: what counts, delays or
+    /// fails its calls, such as a [`FaultStorage`](alluvium::checkpoint::storage::FaultStorage).
+    pub fn wrap_storage(
+        &mut self,
+        wrap: impl Fn(Arc<dyn Storage>) -> Arc<dyn Storage> + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.settings.wrap_storage = Some(Arc::new(wrap));
         self
     }
 

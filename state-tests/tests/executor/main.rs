@@ -11,10 +11,14 @@
 //! | `pairs` | savepoints from every backend to every backend |
 //! | `savepoint_files` | what they consist of, and what remains of a job |
 //! | `at_least_once` | checkpoints without alignment |
+//! | `changed` | programs that change between savepoint and restore |
+//! | `blocked` | a store that does not answer |
 
 #![expect(clippy::unwrap_used, reason = "a test that fails here has failed")]
 
 mod at_least_once;
+mod blocked;
+mod changed;
 mod common;
 mod files;
 mod functions;

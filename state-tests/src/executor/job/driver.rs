@@ -133,6 +133,10 @@ impl Driver {
                 "the checkpoint directory '{root}' ('execution.checkpointing.dir')"
             ))
         })?;
+        let storage = match &settings.wrap_storage {
+            Some(wrap) => wrap(storage),
+            None => storage,
+        };
         if settings.restore_from.is_some() {
             let job = JobId::new(settings.job_id())?;
             let found = inspect(Arc::clone(&storage), &job)?;

@@ -7,7 +7,7 @@ use crate::executor::channel::ChannelSettings;
 use crate::executor::clock::Clock;
 use crate::executor::failure::FailurePlan;
 use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{CheckpointOptions, StoreOptions, Unclaimed};
+use alluvium::checkpoint::{CheckpointOptions, Storage, StoreOptions, Unclaimed};
 pub use alluvium::config::RestartStrategy;
 use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode, StateError};
 use std::fmt::Display;
@@ -37,6 +37,9 @@ impl Given {
     }
 }
 
+/// Puts something around a store.
+pub(crate) type WrapStorage = Arc<dyn Fn(Arc<dyn Storage>) -> Arc<dyn Storage> + Send + Sync>;
+
 /// Everything that is set about a job.
 #[derive(Clone)]
 pub(crate) struct JobSettings {
@@ -53,6 +56,8 @@ pub(crate) struct JobSettings {
     pub(crate) savepoint_dir: Option<Given>,
     /// How stores are reached that are no local directories.
     pub(crate) storage: StorageOptions,
+    /// What stands between the job and the store of its checkpoints.
+    pub(crate) wrap_storage: Option<WrapStorage>,
     /// Where to start from, instead of the newest checkpoint.
     pub(crate) restore_from: Option<RestoreFrom>,
     pub(crate) store: StoreOptions,

@@ -1,0 +1,120 @@
+//! A store that does not answer: records flow on.
+
+use alluvium::checkpoint::storage::{Fault, FaultStorage, Operation};
+use alluvium::{FsBackend, FsSettings};
+use alluvium_state_tests::executor::{
+    Collection, Environment, FailAt, Failure, FailurePlan, JobEvent,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// Far below what the job could do, so that it holds on a busy machine.
+const RATE: u64 = 5_000;
+const BLOCKED: Duration = Duration::from_secs(5);
+
+/// Lets writes through, or holds them.
+#[derive(Default)]
+struct Gate {
+    closed: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn set(&self, closed: bool) {
+        *self.closed.lock().unwrap() = closed;
+        self.opened.notify_all();
+    }
+
+    fn pass(&self, held: &Sender<()>) {
+        let closed = self.closed.lock().unwrap();
+        if *closed {
+            held.send(()).unwrap();
+        }
+        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+    }
+}
+
+/// While nothing can be written for five seconds, the job goes on at four fifths of its rate at
+/// least, and the barrier has passed all its operators.
+#[test]
+fn records_flow_and_barriers_pass_while_storage_is_blocked() {
+    let root = tempfile::tempdir().unwrap();
+    let mut settings = FsSettings::default();
+    settings.files.inline_threshold = 0;
+    let gate = Arc::new(Gate::default());
+    let (tell_held, held) = channel();
+    let wrapped = Arc::clone(&gate);
+    let (records, begun) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (tell_completed, completed) = channel();
+    let listener = {
+        let (records, begun) = (Arc::clone(&records), Arc::clone(&begun));
+        move |event: &JobEvent<'_>| match event {
+            JobEvent::Progress { records: read } => records.store(*read, Ordering::SeqCst),
+            JobEvent::CheckpointStarted(id) => begun.store(id.0, Ordering::SeqCst),
+            // Nobody listens at the end.
+            JobEvent::CheckpointCompleted(_) => drop(tell_completed.send(())),
+            _ => {}
+        }
+    };
+    let (tell_passed, passed) = channel();
+    let pass = Failure::Hook(Arc::new(move || drop(tell_passed.send(()))));
+    let plan = (1..=100).fold(FailurePlan::new(), |plan, checkpoint| {
+        plan.fail(
+            "last",
+            Some(0),
+            FailAt::AfterBarrier(checkpoint),
+            pass.clone(),
+        )
+    });
+    let mut environment = Environment::new("blocked");
+    environment
+        .set_parallelism(2)
+        .enable_checkpointing(Duration::from_millis(100))
+        .set_state_backend(FsBackend::new(settings).unwrap())
+        .set_checkpoint_dir(root.path())
+        .set_rate(RATE)
+        .set_progress_interval(Duration::from_millis(2))
+        .set_listener(listener)
+        .set_failures(plan)
+        .wrap_storage(move |storage| {
+            let (gate, held) = (Arc::clone(&wrapped), tell_held.clone());
+            let plan = move |operation: Operation<'_>| {
+                if matches!(operation.name, "create" | "write" | "append" | "finish") {
+                    gate.pass(&held);
+                }
+                Fault::None
+            };
+            Arc::new(FaultStorage::new(storage, plan))
+        });
+    environment
+        .source(Collection::new(0..40 * RATE, 2))
+        .key_by(|n| n % 100)
+        .map_with_state(|n, seen: Option<u64>| (n, Some(seen.unwrap_or(0) + 1)))
+        .uid("count")
+        .rebalance()
+        .map(|n| n)
+        .uid("last");
+    let handle = environment.start().unwrap();
+    completed.recv().unwrap();
+    completed.recv().unwrap();
+    gate.set(true);
+    held.recv().unwrap();
+    // The one that is held is the only one under way.
+    while completed.try_recv().is_ok() {}
+    (0..begun.load(Ordering::SeqCst)).for_each(|_| passed.recv().unwrap());
+    let before = records.load(Ordering::SeqCst);
+    std::thread::sleep(BLOCKED);
+    let flowed = records.load(Ordering::SeqCst) - before;
+    assert!(completed.try_recv().is_err(), "nothing can have completed");
+    gate.set(false);
+    completed.recv().unwrap();
+    handle.cancel();
+    handle.wait().unwrap_err();
+    let expected = RATE * BLOCKED.as_secs();
+    assert!(
+        flowed * 10 >= expected * 8,
+        "{flowed} records of {expected}"
+    );
+}
