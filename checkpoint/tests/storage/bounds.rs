@@ -19,7 +19,7 @@ fn an_object_has_ten_thousand_parts_and_no_more() {
     let mut writer = store.write("over").unwrap();
     writer.append(&[7; 10_000]).unwrap();
     let error = writer
-        .append(&[7; 2])
+        .append(&[7])
         .and_then(|()| writer.finish())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);

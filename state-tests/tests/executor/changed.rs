@@ -46,7 +46,7 @@ fn across(
         .set_listener(move |event: &JobEvent<'_>| {
             if let JobEvent::Progress { records } = event {
                 // Nobody listens at the end.
-                drop(tell.send(*records));
+                let _: Result<(), _> = tell.send(*records);
             }
         });
     build(&environment);

@@ -151,7 +151,9 @@ impl World {
                 assert_eq!(self.begun[&savepoint].kind, CheckpointKind::Cancel);
                 self.end_with(savepoint);
             }
-            Action::FailJob { .. } | Action::FinishJob { .. } => unreachable!(),
+            Action::FailJob { .. } | Action::FinishJob { .. } => {
+                unreachable!("the loop that hands actions out carries these two out itself")
+            }
         }
     }
 
