@@ -58,15 +58,21 @@ pub(crate) fn run(args: &CopyArgs) -> Result<()> {
         bytes,
         ..
     } = &report;
-    let jobs = if *jobs == 0 {
-        String::new()
-    } else {
-        format!("{jobs} jobs, ")
+    let jobs = match jobs {
+        0 => String::new(),
+        jobs => format!("{}, ", counted(*jobs, "job")),
     };
+    let (snapshots, files) = (counted(*snapshots, "snapshot"), counted(*files, "file"));
     let size = HumanBytes(*bytes);
     output::print(&format!(
-        "copied {jobs}{snapshots} snapshots, {files} files, {size} to {to}"
+        "copied {jobs}{snapshots}, {files}, {size} to {to}"
     ))
+}
+
+/// A number of things, in words.
+fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 fn snapshot(
