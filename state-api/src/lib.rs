@@ -59,8 +59,9 @@ pub use schema::{Field, Schema, SchemaBuilder, Variant};
 pub use scope::{AggregatingState, KeyScope, ListState, MapState, ReducingState, ValueState};
 pub use snapshot::{
     Change, CheckpointId, Content, Entry, FreezeRequest, OperatorItem, OperatorStateImage,
-    OperatorStateMeta, Section, SharedFile, SnapshotChain, SnapshotEvent, SnapshotHeader,
-    SnapshotJob, SnapshotMode, SnapshotReport, SnapshotSink, SnapshotSource, WholeFile,
+    OperatorStateMeta, Section, SharedFile, SnapshotChain, SnapshotEstimate, SnapshotEvent,
+    SnapshotHeader, SnapshotJob, SnapshotMode, SnapshotReport, SnapshotSink, SnapshotSource,
+    WholeFile,
 };
 pub use state::{
     AggregatingDescriptor, AggregatingHandle, Aggregator, BackendId, ListDescriptor, ListHandle,

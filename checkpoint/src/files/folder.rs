@@ -2,9 +2,9 @@
 
 use super::locate::SHARED;
 use super::name::FileName;
-use super::{FileOutput, FilePlace, FileRef, SnapshotFiles};
+use super::{FileOutput, FilePlace, FileRef, LocalCopies, SnapshotFiles};
 use crate::log::JobId;
-use crate::segment::SegmentOutput;
+use crate::segment::{CancelFlag, SegmentOutput};
 use crate::storage::{Storage, check_path};
 use alluvium_state_api::{CheckpointId, Result, StateError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 ///
 /// The files belong to the folder until [`keep`](Self::keep) is called: dropped before that, it
 /// deletes what was written through it, so that a snapshot that fails leaves nothing behind. Whoever
-/// writes holds it through an `Arc`, so that this happens only once all have stopped.
+/// writes holds it through an `Arc`, so that this happens only once all have stopped;
+/// [`cancel`](Self::cancel) makes that soon.
 ///
 /// ```
 /// use alluvium_checkpoint::{FilePlace, MemoryStorage, SegmentOutput, SnapshotFolder};
@@ -41,6 +42,8 @@ pub struct SnapshotFolder {
     next: AtomicU64,
     written: Mutex<Vec<String>>,
     kept: AtomicBool,
+    cancel: CancelFlag,
+    copies: Option<LocalCopies>,
 }
 
 impl SnapshotFolder {
@@ -60,7 +63,15 @@ impl SnapshotFolder {
             next: AtomicU64::new(0),
             written: Mutex::default(),
             kept: AtomicBool::new(false),
+            cancel: CancelFlag::new(),
+            copies: None,
         }
+    }
+
+    /// The same, copied to `copies` as well.
+    pub(crate) fn with_copies(mut self, copies: Option<LocalCopies>) -> Self {
+        self.copies = copies;
+        self
     }
 
     /// The files of a savepoint in `folder` of `storage`, or of any snapshot that holds all its
@@ -80,6 +91,8 @@ impl SnapshotFolder {
             next: AtomicU64::new(0),
             written: Mutex::default(),
             kept: AtomicBool::new(false),
+            cancel: CancelFlag::new(),
+            copies: None,
         })
     }
 
@@ -96,8 +109,9 @@ impl SnapshotFolder {
     /// Begins a file.
     ///
     /// # Errors
-    /// `Misuse` for a shared file of a savepoint; `Storage`.
+    /// `Misuse` for a shared file of a savepoint; `Cancelled` if the folder is; `Storage`.
     pub fn create(&self, place: FilePlace) -> Result<FileOutput> {
+        self.cancel.check()?;
         let folder = match (place, &self.shared) {
             (FilePlace::Own, _) => &self.own,
             (FilePlace::Shared, Some(shared)) => shared,
@@ -116,9 +130,16 @@ impl SnapshotFolder {
         let name = name.to_string();
         let path = format!("{folder}/{name}");
         let writer = self.storage.write(&path)?;
+        let copy = self.copies.as_ref().and_then(|copies| copies.create(&path));
         // Noted at once: what a failed `finish` leaves is unknown.
         self.written().push(path);
-        Ok(FileOutput::new(writer, place, name))
+        Ok(FileOutput::new(
+            writer,
+            place,
+            name,
+            self.cancel.clone(),
+            copy,
+        ))
     }
 
     /// Stores `bytes` as a file.
@@ -136,10 +157,21 @@ impl SnapshotFolder {
         self.kept.store(true, Ordering::Release);
     }
 
+    /// Stops whoever writes into the folder: the snapshot will not be complete.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Raised when the folder is [cancelled](Self::cancel).
+    pub const fn cancel_flag(&self) -> &CancelFlag {
+        &self.cancel
+    }
+
     /// The files as a reader of the snapshot finds them.
     pub fn files(&self) -> SnapshotFiles {
         // The path was checked, or consists of parts that were.
-        SnapshotFiles::new(Arc::clone(&self.storage), self.own.clone()).unwrap_or_default()
+        let files = SnapshotFiles::new(Arc::clone(&self.storage), self.own.clone());
+        files.unwrap_or_default()
     }
 
     /// The folder that metadata and own files go to, from the root of the storage.
@@ -171,6 +203,9 @@ impl Drop for SnapshotFolder {
         for path in std::mem::take(&mut *self.written()) {
             if let Err(error) = self.storage.delete(&path) {
                 tracing::warn!(%error, "a file of a failed snapshot could not be deleted");
+            }
+            if let Some(copies) = &self.copies {
+                copies.delete(&path);
             }
         }
     }

@@ -1,13 +1,11 @@
 //! Finding the files of a snapshot from the place of its metadata.
 
-use super::{FilePlace, FileRef, StoredSegment};
+use super::copies::checksum;
+use super::{FilePlace, FileRef, LocalCopies, StoredSegment};
 use crate::storage::{ObjectReader, Storage, check_path};
 use alluvium_state_api::{Result, StateError};
 use std::fmt;
 use std::sync::Arc;
-
-/// What is read of a file at once when all of it is checked.
-const CHUNK: usize = 1 << 20;
 
 /// The files of one snapshot, where they lie.
 #[derive(Clone, Default)]
@@ -19,6 +17,7 @@ pub struct SnapshotFiles {
 struct Place {
     storage: Arc<dyn Storage>,
     folder: String,
+    copies: Option<LocalCopies>,
 }
 
 impl SnapshotFiles {
@@ -35,8 +34,20 @@ impl SnapshotFiles {
         let folder = folder.into();
         check_path(&folder)?;
         Ok(Self {
-            place: Some(Place { storage, folder }),
+            place: Some(Place {
+                storage,
+                folder,
+                copies: None,
+            }),
         })
+    }
+
+    /// The same files, read from `copies` where there are some.
+    pub fn with_copies(mut self, copies: LocalCopies) -> Self {
+        if let Some(place) = &mut self.place {
+            place.copies = Some(copies);
+        }
+        self
     }
 
     fn place(&self, file: &FileRef) -> Result<&Place> {
@@ -64,7 +75,7 @@ impl SnapshotFiles {
         }
     }
 
-    /// Opens a file, whose length is checked.
+    /// Opens a file, whose length is checked. Local copies do not count.
     ///
     /// # Errors
     /// `Corrupt` if it is missing or has another length; `Storage`.
@@ -87,34 +98,41 @@ impl SnapshotFiles {
         Ok(reader)
     }
 
-    /// Opens a file that holds a segment.
+    /// Opens the local copy of a file, if there is one.
+    fn copy(&self, file: &FileRef) -> Option<Box<dyn ObjectReader>> {
+        let place = self.place.as_ref()?;
+        place.copies.as_ref()?.open(&place.path(file), file, self)
+    }
+
+    /// Opens a file that holds a segment, or its local copy; and whether it is a local file.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub(crate) fn open_segment(&self, file: &FileRef) -> Result<StoredSegment> {
-        self.open(file).map(StoredSegment::File)
+    pub(crate) fn open_segment(&self, file: &FileRef) -> Result<(StoredSegment, bool)> {
+        let place = self.place(file)?;
+        if let Some(copy) = self.copy(file) {
+            return Ok((StoredSegment::File(copy), true));
+        }
+        let local = place.storage.local_path(&place.path(file)).is_some();
+        Ok((StoredSegment::File(self.open(file)?), local))
     }
 
-    /// Reads all of a file and checks it: `visit` is shown its bytes in order.
+    /// Reads all of a file and checks it: `visit` is shown its bytes in order. Local copies do not
+    /// count.
     ///
     /// # Errors
     /// `Corrupt` if it is missing, or length or checksum differ; `Storage`; what `visit` returns.
-    pub fn scan(&self, file: &FileRef, mut visit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let reader = self.open(file)?;
-        let mut crc = crc32fast::Hasher::new();
-        let mut chunk = vec![0; CHUNK.min(usize::try_from(file.length).unwrap_or(CHUNK))];
-        let mut offset = 0;
-        while offset < file.length {
-            let length = (file.length - offset).min(chunk.len() as u64);
-            let Some(part) = chunk.get_mut(..length as usize) else {
-                break;
-            };
-            reader.read_at(offset, part)?;
-            crc.update(part);
-            visit(part)?;
-            offset += length;
-        }
-        let found = crc.finalize();
+    pub fn scan(&self, file: &FileRef, visit: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.scan_in(&*self.open(file)?, file, visit)
+    }
+
+    fn scan_in(
+        &self,
+        reader: &dyn ObjectReader,
+        file: &FileRef,
+        visit: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let found = checksum(reader, visit)?;
         if found == file.crc {
             return Ok(());
         }
@@ -126,7 +144,7 @@ impl SnapshotFiles {
         )))
     }
 
-    /// All of a file, checked.
+    /// All of a file, or of its local copy, checked.
     ///
     /// # Errors
     /// `LimitExceeded` if it has more than `limit` bytes; else as [`scan`](Self::scan).
@@ -136,7 +154,11 @@ impl SnapshotFiles {
             return Err(StateError::limit(what, file.length, limit, option));
         }
         let mut bytes = Vec::new();
-        self.scan(file, |part| {
+        let reader = match self.copy(file) {
+            Some(copy) => copy,
+            None => self.open(file)?,
+        };
+        self.scan_in(&*reader, file, |part| {
             bytes.extend_from_slice(part);
             Ok(())
         })?;

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! A [`SnapshotFolder`] takes the files of one snapshot and deletes them again unless the snapshot
-//! came to be kept. A [`StoredSnapshot`] is what is read back: the metadata, and its files.
+//! came to be kept. [`LocalCopies`] of them may lie on this machine. A [`StoredSnapshot`] is what is read back: the metadata, and its files.
 
+mod copies;
 mod folder;
 mod input;
 mod locate;
@@ -18,6 +19,7 @@ mod output;
 mod reference;
 mod stored;
 
+pub use copies::LocalCopies;
 pub use folder::SnapshotFolder;
 pub use input::StoredSegment;
 pub(crate) use locate::SHARED;

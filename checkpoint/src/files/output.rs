@@ -1,7 +1,8 @@
 //! Writing the files of a snapshot.
 
+use super::copies::LocalCopy;
 use super::{FilePlace, FileRef, SnapshotFolder};
-use crate::segment::SegmentOutput;
+use crate::segment::{CancelFlag, SegmentOutput};
 use crate::storage::ObjectWriter;
 use crate::subtask::KeyedSegment;
 use alluvium_state_api::Result;
@@ -17,10 +18,18 @@ pub struct FileOutput {
     buffer: Vec<u8>,
     length: u64,
     crc: crc32fast::Hasher,
+    cancel: CancelFlag,
+    copy: Option<LocalCopy>,
 }
 
 impl FileOutput {
-    pub(super) fn new(writer: Box<dyn ObjectWriter>, place: FilePlace, name: String) -> Self {
+    pub(super) fn new(
+        writer: Box<dyn ObjectWriter>,
+        place: FilePlace,
+        name: String,
+        cancel: CancelFlag,
+        copy: Option<LocalCopy>,
+    ) -> Self {
         Self {
             writer,
             place,
@@ -28,16 +37,21 @@ impl FileOutput {
             buffer: Vec::new(),
             length: 0,
             crc: crc32fast::Hasher::new(),
+            cancel,
+            copy,
         }
     }
 
     /// Makes the file durable.
     ///
     /// # Errors
-    /// `Storage` if it could not be stored.
+    /// `Storage` if it could not be stored; `Cancelled` if its folder is.
     pub fn finish(mut self) -> Result<FileRef> {
         self.flush()?;
         self.writer.finish()?;
+        if let Some(copy) = self.copy {
+            copy.finish();
+        }
         Ok(FileRef {
             place: self.place,
             name: self.name,
@@ -47,8 +61,10 @@ impl FileOutput {
     }
 
     fn flush(&mut self) -> Result<()> {
+        self.cancel.check()?;
         self.crc.update(&self.buffer);
         self.writer.append(&self.buffer)?;
+        self.copy = self.copy.take().and_then(|copy| copy.append(&self.buffer));
         self.buffer.clear();
         Ok(())
     }

@@ -9,10 +9,13 @@ use crate::subtask::{
 };
 use alluvium_state_api::{Result, SnapshotChain, SnapshotSource, StateError};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The option that bounds what is read of metadata, and of state that belongs into it.
 const MAX_METADATA: &str = "execution.checkpointing.max-metadata-size";
+/// The option that says how much of a remote file is read at once.
+const REMOTE_READ_SIZE: &str = "storage.read-size";
 
 /// What a reader of stored snapshots takes.
 #[non_exhaustive]
@@ -21,13 +24,37 @@ pub struct StoredSnapshotOptions {
     /// Most bytes that the metadata may have, and operator state and raw state of one subtask.
     /// Default 1 GiB.
     pub max_metadata: u64,
+    /// How much of a segment is read at once, if it does not lie in a
+    /// [local file](crate::storage::Storage::local_path): a store that takes its time to answer is
+    /// asked less often. Each thread that reads holds so much for each layer of a chain. Default
+    /// 8 MiB, 64 KiB to 64 MiB.
+    pub remote_read_size: usize,
 }
 
 impl Default for StoredSnapshotOptions {
     fn default() -> Self {
         Self {
             max_metadata: 1 << 30,
+            remote_read_size: 8 << 20,
         }
+    }
+}
+
+impl StoredSnapshotOptions {
+    const READ_SIZES: RangeInclusive<usize> = 64 << 10..=64 << 20;
+
+    /// Checks that everything lies in its range.
+    ///
+    /// # Errors
+    /// `Misuse` naming option, range and what was found.
+    pub fn validate(&self) -> Result<()> {
+        if Self::READ_SIZES.contains(&self.remote_read_size) {
+            return Ok(());
+        }
+        Err(StateError::misuse(format!(
+            "{REMOTE_READ_SIZE}: expected 64 kb to 64 mb, found {}",
+            self.remote_read_size
+        )))
     }
 }
 
@@ -60,12 +87,14 @@ impl StoredSnapshot {
     ///
     /// # Errors
     /// `Corrupt` if there is no metadata or it is damaged; `Incompatible` if a later version wrote
-    /// it; `LimitExceeded` if it is too long; `Storage`. All name the place.
+    /// it; `LimitExceeded` if it is too long; `Storage`. All name the place. `Misuse` for options
+    /// out of range.
     pub fn load(
         storage: Arc<dyn Storage>,
         folder: &str,
         options: StoredSnapshotOptions,
     ) -> Result<Self> {
+        options.validate()?;
         let path = format!("{folder}/{METADATA}");
         let place = storage.locate(&path);
         let limit = options.max_metadata;
@@ -86,6 +115,16 @@ impl StoredSnapshot {
             files: SnapshotFiles::new(storage, folder)?,
             options,
         })
+    }
+
+    /// The same, read with other options.
+    ///
+    /// # Errors
+    /// `Misuse` as [`StoredSnapshotOptions::validate`] says.
+    pub fn with_options(mut self, options: StoredSnapshotOptions) -> Result<Self> {
+        options.validate()?;
+        self.options = options;
+        Ok(self)
     }
 
     /// What the metadata says. Operator state and raw state of subtasks that have them in
@@ -203,21 +242,31 @@ impl StoredSnapshot {
     ) -> Result<Vec<SegmentSource<StoredSegment>>> {
         let mut opened: Vec<SegmentSource<StoredSegment>> = Vec::new();
         for segment in &chain.layers {
-            let (input, label) = match segment {
+            let source = match segment {
                 KeyedSegment::Inline(bytes) => {
-                    (StoredSegment::Inline(Arc::clone(bytes)), subtask.label())
+                    SegmentSource::open(StoredSegment::Inline(Arc::clone(bytes)), subtask.label())?
                 }
-                KeyedSegment::File(file) => {
-                    let place = format!("{} in '{}'", subtask.label(), self.files.locate(file));
-                    (self.files.open_segment(file)?, place)
-                }
+                KeyedSegment::File(file) => self.open_file(subtask, file)?,
             };
-            let source = SegmentSource::open(input, label)?;
             operator.check_segment(subtask, source.header())?;
             let before = opened.last().map(SnapshotSource::header);
             subtask.check_layer(before, source.header())?;
             opened.push(source);
         }
         Ok(opened)
+    }
+
+    fn open_file(
+        &self,
+        subtask: &SubtaskSnapshot,
+        file: &FileRef,
+    ) -> Result<SegmentSource<StoredSegment>> {
+        let label = format!("{} in '{}'", subtask.label(), self.files.locate(file));
+        let (input, local) = self.files.open_segment(file)?;
+        let source = SegmentSource::open(input, label)?;
+        if local {
+            return Ok(source);
+        }
+        source.with_read_size(self.options.remote_read_size)
     }
 }

@@ -2,13 +2,19 @@
 
 use super::SnapshotFileOptions;
 use crate::subtask::{KeyedChain, KeyedSegment};
-use alluvium_state_api::{CheckpointId, Result, SnapshotHeader, SnapshotMode, StateError};
+use alluvium_state_api::{
+    CheckpointId, Result, SnapshotEstimate, SnapshotHeader, SnapshotJob, SnapshotMode, StateError,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The greatest number of snapshots that are remembered: those that nobody confirms or aborts are
 /// forgotten, oldest first, and nothing can build on them.
 const MAX_REMEMBERED: usize = 64;
+
+/// Chains of fewer bytes may grow, whatever the state has become: reading them costs little, and
+/// what headers and heads of sections take would count.
+const SHORT_CHAIN: u64 = 64 << 10;
 
 /// The chains of keyed state that one subtask has written, so that deltas find what they build on.
 /// Clones share what they know.
@@ -32,6 +38,29 @@ struct Written {
     base_bytes: u64,
     delta_bytes: u64,
     deltas: usize,
+    /// What the state was estimated at when the chain began, and when it was last written to.
+    base_estimate: Option<u64>,
+    last_estimate: Option<u64>,
+}
+
+impl Written {
+    /// How many times the state the chain would be, with so many bytes more, if the state had
+    /// `now` by the measure by which it had [`base_estimate`](Self::base_estimate) when it was
+    /// written whole. The one is known by both measures, and what a sample misses it misses in
+    /// both. `None` if nothing is known.
+    fn ratio(&self, now: Option<SnapshotEstimate>) -> Option<f64> {
+        let (now, base) = (now?, self.base_estimate?);
+        let bytes_each = if base == 0 {
+            1.0
+        } else {
+            self.base_bytes as f64 / base as f64
+        };
+        let chain = (self.base_bytes + self.delta_bytes) as f64 + now.snapshot as f64 * bytes_each;
+        if chain <= SHORT_CHAIN as f64 {
+            return None;
+        }
+        Some(chain / (now.state as f64 * bytes_each))
+    }
 }
 
 /// What a snapshot that was frozen builds on.
@@ -69,8 +98,18 @@ impl ChainHistory {
 
     fn is_long(&self, written: &Written) -> bool {
         let most = self.options.max_delta_ratio * written.base_bytes as f64;
+        let last = written
+            .last_estimate
+            .map(|state| SnapshotEstimate { state, snapshot: 0 });
         written.deltas >= self.options.max_deltas
             || (written.deltas > 0 && written.delta_bytes as f64 > most)
+            || self.is_out_of_proportion(written, last)
+    }
+
+    /// Whether the chain would be too long for what the state has become.
+    fn is_out_of_proportion(&self, written: &Written, now: Option<SnapshotEstimate>) -> bool {
+        let ratio = written.ratio(now);
+        ratio.is_some_and(|ratio| ratio > self.options.max_chain_ratio)
     }
 
     /// What the frozen snapshot with this header builds on; to be called before anything is
@@ -151,20 +190,45 @@ impl ChainBase {
         self.base.is_none()
     }
 
-    /// Puts what was written upon what it builds on, and remembers it.
-    pub(super) fn complete(self, segments: Vec<KeyedSegment>) -> KeyedChain {
-        let bytes = segments.iter().map(KeyedSegment::length).sum();
+    /// Makes the snapshot whole if the chain would become too long with it.
+    pub(super) fn fold(
+        &mut self,
+        job: Box<dyn SnapshotJob>,
+        estimate: Option<SnapshotEstimate>,
+    ) -> Box<dyn SnapshotJob> {
+        let Some(base) = &self.base else {
+            return job;
+        };
+        if !self.history.is_out_of_proportion(base, estimate) {
+            return job;
+        }
+        let job = job.into_whole();
+        if job.header().base.is_none() {
+            self.base = None;
+        }
+        job
+    }
+
+    /// Puts what was written upon what it builds on, and remembers it. `estimate` is that of the
+    /// state.
+    pub(super) fn complete(self, segment: KeyedSegment, estimate: Option<u64>) -> KeyedChain {
+        let bytes = segment.length();
         let written = match self.base {
             None => Written {
-                chain: KeyedChain { layers: segments },
+                chain: KeyedChain {
+                    layers: vec![segment],
+                },
                 base_bytes: bytes,
                 delta_bytes: 0,
                 deltas: 0,
+                base_estimate: estimate,
+                last_estimate: estimate,
             },
             Some(mut base) => {
-                base.chain.layers.extend(segments);
+                base.chain.layers.push(segment);
                 base.delta_bytes += bytes;
                 base.deltas += 1;
+                base.last_estimate = estimate;
                 base
             }
         };

@@ -6,6 +6,12 @@ use alluvium_state_api::{Result, StateError};
 /// The greatest [`inline_threshold`](SnapshotFileOptions::inline_threshold): 1 MiB.
 pub(super) const MAX_INLINE_THRESHOLD: u64 = 1 << 20;
 
+/// The greatest number of [`threads`](SnapshotFileOptions::threads): what a segment takes.
+const MAX_THREADS: usize = 16;
+
+/// The most threads unless told otherwise.
+const USUAL_THREADS: usize = 4;
+
 /// How the snapshots of a subtask are laid into files.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,13 +22,21 @@ pub struct SnapshotFileOptions {
     pub inline_threshold: u64,
     /// How segments are written.
     pub segment: SegmentOptions,
-    /// Parts of a whole snapshot that are written at the same time, each into a file of its own.
-    /// Default 2, from 1 to 64.
-    pub parts: usize,
+    /// How many threads write a snapshot, each some of its key groups. Default 0: as many as the
+    /// machine has cores, but at most 4; up to 16. With up to 8, and the default options of stores
+    /// and segments, writing takes at most 64 MiB of memory.
+    pub threads: usize,
     /// When the deltas of a chain come to this part of what they build on, in bytes, the next
-    /// snapshot is whole. Default 0.5, which bounds what is read at a restore to half as much again
-    /// as the snapshot that the chain begins with; 0 to 8.
+    /// snapshot is whole. Default 0.5; 0 to 8.
     pub max_delta_ratio: f64,
+    /// The most that a chain may come to, in parts of what a whole snapshot would be: a snapshot
+    /// that would make it longer is whole instead. Default 1.75, 1 to 16; chains of less than 64 KiB
+    /// may always grow.
+    ///
+    /// It bounds what a restore reads and what files take, also when most of what the chain begins
+    /// with is gone. What a whole snapshot would be is known from a sample, hence the distance to
+    /// the 2 that a restore may read.
+    pub max_chain_ratio: f64,
     /// The greatest number of deltas in a chain. Default 64, at least 1.
     pub max_deltas: usize,
 }
@@ -33,14 +47,24 @@ impl Default for SnapshotFileOptions {
             incremental: true,
             inline_threshold: 20 << 10,
             segment: SegmentOptions::default(),
-            parts: 2,
+            threads: 0,
             max_delta_ratio: 0.5,
+            max_chain_ratio: 1.75,
             max_deltas: 64,
         }
     }
 }
 
 impl SnapshotFileOptions {
+    /// How many threads write a snapshot on this machine.
+    pub(super) fn threads_here(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism()
+                .map_or(1, |cores| cores.get().min(USUAL_THREADS)),
+            threads => threads,
+        }
+    }
+
     /// Checks that everything lies in its range.
     ///
     /// # Errors
@@ -55,13 +79,17 @@ impl SnapshotFileOptions {
             let option = "execution.checkpointing.data-inline-threshold";
             return wrong(option, "at most 1 mb", &self.inline_threshold);
         }
-        if !(1..=64).contains(&self.parts) {
-            let option = "state.backend.filesystem.snapshot-parts";
-            return wrong(option, "1 to 64", &self.parts);
+        if self.threads > MAX_THREADS {
+            let option = "state.backend.filesystem.snapshot-threads";
+            return wrong(option, "at most 16", &self.threads);
         }
         if !(0.0..=8.0).contains(&self.max_delta_ratio) {
             let option = "state.backend.filesystem.max-delta-ratio";
             return wrong(option, "0 to 8", &self.max_delta_ratio);
+        }
+        if !(1.0..=16.0).contains(&self.max_chain_ratio) {
+            let option = "state.backend.filesystem.max-chain-ratio";
+            return wrong(option, "1 to 16", &self.max_chain_ratio);
         }
         if self.max_deltas == 0 {
             let option = "state.backend.filesystem.max-deltas";

@@ -2,64 +2,41 @@
 
 use super::ChainBase;
 use crate::files::{FilePlace, SnapshotFolder, SpillOutput};
-use crate::segment::SegmentSink;
-use crate::subtask::{KeyedChain, KeyedSegment, SubtaskSnapshot};
-use alluvium_state_api::{Result, SnapshotJob, StateError};
-use std::any::Any;
+use crate::segment::write_segment;
+use crate::subtask::{KeyedChain, SubtaskSnapshot};
+use alluvium_state_api::{Result, SnapshotJob};
 
-/// Writes frozen keyed state into `folder`, a whole snapshot in several parts at the same time;
-/// returns the chain that restores it.
+/// Writes frozen keyed state into `folder`, as one segment written by several threads, the calling
+/// one among them; returns the chain that restores it. A delta that would make the chain
+/// [too long](super::SnapshotFileOptions::max_chain_ratio) is written whole instead.
+///
+/// Beyond what the store holds for a stream, it takes memory as
+/// [`SegmentParts`](crate::SegmentParts) say, however large the state is.
+/// [Cancelling](SnapshotFolder::cancel) the folder stops all threads. Whatever happens, they have
+/// ended when this returns.
 ///
 /// # Errors
-/// `Storage` or `Cancelled` from the store, `Misuse` if a value cannot be encoded: what was written
-/// goes with the folder.
+/// `Storage` from the store; `Cancelled` if the folder is; `Misuse` if a value cannot be encoded:
+/// what was written goes with the folder.
 pub fn write_keyed(
     job: Box<dyn SnapshotJob>,
-    base: ChainBase,
+    mut base: ChainBase,
     folder: &SnapshotFolder,
 ) -> Result<KeyedChain> {
-    let place = if base.options().incremental {
+    let estimate = job.estimate();
+    let job = base.fold(job, estimate);
+    let options = base.options();
+    let place = if options.incremental {
         folder.shareable()
     } else {
         FilePlace::Own
     };
-    // A delta is small, as a rule.
-    let parts = if base.is_whole() {
-        base.options().parts
-    } else {
-        1
-    };
-    let mut jobs = job.split(parts);
-    let last = jobs.pop();
-    let written: Result<Vec<KeyedSegment>> = std::thread::scope(|scope| {
-        let base = &base;
-        let threads: Vec<_> = jobs
-            .into_iter()
-            .map(|job| scope.spawn(move || write_part(job, base, folder, place)))
-            .collect();
-        let last = last.map(|job| write_part(job, base, folder, place));
-        let others = threads.into_iter().map(|thread| {
-            let joined = thread.join();
-            joined.unwrap_or_else(|panic| Err(panicked(&*panic)))
-        });
-        // All are waited for, also behind one that failed.
-        let all: Vec<_> = others.chain(last).collect();
-        all.into_iter().collect()
-    });
-    Ok(base.complete(written?))
-}
-
-fn write_part(
-    job: Box<dyn SnapshotJob>,
-    base: &ChainBase,
-    folder: &SnapshotFolder,
-    place: FilePlace,
-) -> Result<KeyedSegment> {
-    let options = base.options();
     let output = SpillOutput::new(folder, place, options.inline_threshold);
-    let mut sink = SegmentSink::new(output, options.segment);
-    job.run(&mut sink)?;
-    sink.finish()?.output.finish()
+    let cancel = folder.cancel_flag();
+    let threads = options.threads_here();
+    let (written, _) = write_segment(job, output, options.segment, threads, cancel)?;
+    let state = estimate.map(|estimate| estimate.state);
+    Ok(base.complete(written.output.finish()?, state))
 }
 
 /// Moves operator state and raw state of `snapshot` into a file of its own, if they are larger than
@@ -88,13 +65,4 @@ pub fn write_rest(
         snapshot.raw_operator = rest.raw_operator;
     }
     Ok(())
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> StateError {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    StateError::misuse(format!("the writing of a snapshot panicked: {message}"))
 }

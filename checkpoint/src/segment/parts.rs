@@ -15,18 +15,20 @@ use alluvium_state_api::{
     Entry, ErrorKind, Result, Section, SharedFile, SnapshotHeader, SnapshotJob, SnapshotReport,
     SnapshotSink, StateError, WholeFile,
 };
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What all parts of a segment together gather, in bytes, before they append.
-const GATHERED: usize = 40 << 20;
+const GATHERED: usize = 12 << 20;
 /// With so much of complete sections, a part appends them.
 const ENOUGH: usize = 1 << 20;
 
 /// A snapshot job on its way into one segment, in parts that can run on any threads.
 ///
-/// Beyond what the output keeps, all parts together hold at most 40 MiB of finished blocks, and each
-/// part what a [`SegmentSink`](super::SegmentSink) holds: about 60 MiB with sixteen parts, blocks of
+/// Beyond what the output keeps, all parts together hold at most 12 MiB of finished blocks, and each
+/// part what a [`SegmentSink`](super::SegmentSink) holds: about 32 MiB with sixteen parts, blocks of
 /// the default size and zstd at level 1, however large the state is.
 ///
 /// Dropping it and all parts drops the output, which is then to delete what it took.
@@ -137,7 +139,7 @@ impl<O: SegmentOutput> SegmentPart<O> {
                 shared,
                 gather: self.gather,
                 items: Vec::new(),
-                bytes: Vec::new(),
+                bytes: 0,
                 held: None,
             },
         };
@@ -218,19 +220,22 @@ enum Item {
         flags: u8,
         codec: Codec,
         raw: usize,
-        stored: usize,
+        stored: Box<[u8]>,
     },
     End {
         entries: u64,
     },
 }
 
+/// What an item takes beside its payload, in a list that may be half empty.
+const ITEM: usize = 2 * size_of::<Item>();
+
 struct PartTarget<'s, O> {
     shared: &'s Shared<O>,
     gather: usize,
     items: Vec<Item>,
-    /// The payloads of the blocks among the items.
-    bytes: Vec<u8>,
+    /// What the items take in memory.
+    bytes: usize,
     /// The segment, while a section that was too long to be gathered is appended to it.
     held: Option<MutexGuard<'s, Body<O>>>,
 }
@@ -241,7 +246,6 @@ impl<'s, O: SegmentOutput> PartTarget<'s, O> {
         let mut body = self.shared.body.lock().map_err(|_| panicked())?;
         // The one who held it may have failed in the middle of a section.
         self.shared.cancel.check()?;
-        let mut rest = &*self.bytes;
         for item in self.items.drain(..) {
             match item {
                 Item::Begin(section) => body.begin_section(section),
@@ -251,17 +255,15 @@ impl<'s, O: SegmentOutput> PartTarget<'s, O> {
                     raw,
                     stored,
                 } => {
-                    let (stored, behind) = rest.split_at_checked(stored).unwrap_or_default();
-                    rest = behind;
-                    let payload = Packed { codec, raw, stored };
-                    let appended = body.block(flags, payload);
+                    let stored = &*stored;
+                    let appended = body.block(flags, Packed { codec, raw, stored });
                     // Before the lock is let go: nobody may write behind a torn block.
                     appended.inspect_err(|_| self.shared.cancel.cancel())?;
                 }
                 Item::End { entries } => body.end_section(entries)?,
             }
         }
-        self.bytes.clear();
+        self.bytes = 0;
         Ok(body)
     }
 }
@@ -275,10 +277,10 @@ impl<O: SegmentOutput> BlockTarget for PartTarget<'_, O> {
             flags,
             codec: payload.codec,
             raw: payload.raw,
-            stored: payload.stored.len(),
+            stored: payload.stored.into(),
         });
-        self.bytes.extend_from_slice(payload.stored);
-        if self.bytes.len() > self.gather {
+        self.bytes += payload.stored.len() + ITEM;
+        if self.bytes > self.gather {
             self.held = Some(self.append()?);
         }
         Ok(())
@@ -288,6 +290,7 @@ impl<O: SegmentOutput> BlockTarget for PartTarget<'_, O> {
 impl<O: SegmentOutput> SectionTarget for PartTarget<'_, O> {
     fn begin_section(&mut self, section: Section) {
         self.items.push(Item::Begin(section));
+        self.bytes += ITEM;
     }
 
     fn end_section(&mut self, entries: u64) -> Result<()> {
@@ -295,7 +298,8 @@ impl<O: SegmentOutput> SectionTarget for PartTarget<'_, O> {
             return body.end_section(entries);
         }
         self.items.push(Item::End { entries });
-        if self.bytes.len() > ENOUGH.min(self.gather) {
+        self.bytes += ITEM;
+        if self.bytes > ENOUGH.min(self.gather) {
             drop(self.append()?);
         }
         Ok(())
@@ -316,6 +320,22 @@ fn panicked() -> StateError {
     StateError::cancelled("a thread that wrote to the segment has panicked")
 }
 
+/// What a part that panicked is told to have returned.
+#[cold]
+fn told(panic: &(dyn Any + Send)) -> StateError {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    StateError::misuse(format!("the writing of a snapshot panicked: {message}"))
+}
+
+/// Runs a part; what it panics with is its error, on whichever thread it ran.
+fn run<O: SegmentOutput>(part: SegmentPart<O>) -> Result<SnapshotReport> {
+    catch_unwind(AssertUnwindSafe(|| part.run())).unwrap_or_else(|panic| Err(told(&*panic)))
+}
+
 /// Writes a job as one segment on up to `threads` threads, at most 16, the calling one among them.
 ///
 /// Holds in memory what [`SegmentParts`] say. Whatever happens, all threads have ended when it
@@ -323,7 +343,7 @@ fn panicked() -> StateError {
 ///
 /// # Errors
 /// What the job or the output returned; `Cancelled` if `cancel` was raised; `Misuse` if the job
-/// contradicts itself.
+/// contradicts itself or panics.
 pub fn write_segment<O: SegmentOutput + Send>(
     job: Box<dyn SnapshotJob>,
     output: O,
@@ -337,12 +357,12 @@ pub fn write_segment<O: SegmentOutput + Send>(
     let results = std::thread::scope(|scope| {
         let running: Vec<_> = parts
             .into_iter()
-            .map(|part| scope.spawn(move || part.run()))
+            .map(|part| scope.spawn(move || run(part)))
             .collect();
-        let own = own.map(SegmentPart::run);
+        let own = own.map(run);
         let others = running
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(panicked())));
+            .map(|thread| thread.join().unwrap_or_else(|panic| Err(told(&*panic))));
         others.chain(own).collect::<Vec<_>>()
     });
     let mut report = SnapshotReport::default();

@@ -10,7 +10,7 @@ use super::options::{MAX_METADATA, OpenMode, StoreOptions};
 use super::recover::{self, Recovered, read_metadata};
 use super::registry::Registry;
 use crate::coordinator::StoreOutcome;
-use crate::files::SnapshotFolder;
+use crate::files::{LocalCopies, SnapshotFolder};
 use crate::log::{
     JobId, Log, LogEvent, LogState, MAX_LIVE, MAX_RETIRED_FILES, OwnerId, PublicationLog,
     PublishedCheckpoint, Retirement,
@@ -77,6 +77,7 @@ pub struct CheckpointStore {
     left_over: BTreeSet<u64>,
     /// Retired files that could not be deleted.
     files_left_over: BTreeSet<String>,
+    copies: Option<LocalCopies>,
 }
 
 impl CheckpointStore {
@@ -109,6 +110,7 @@ impl CheckpointStore {
             next_checkpoint: log.state().next_checkpoint,
             left_over: BTreeSet::new(),
             files_left_over: BTreeSet::new(),
+            copies: None,
             storage,
             job,
             log,
@@ -119,6 +121,13 @@ impl CheckpointStore {
         };
         store.register_published();
         Ok((store, recovered))
+    }
+
+    /// The same, with the files of checkpoints copied to `copies` as well. What this says about the
+    /// store is not changed by them.
+    pub fn with_copies(mut self, copies: LocalCopies) -> Self {
+        self.copies = Some(copies);
+        self
     }
 
     /// The newest published checkpoint that can be restored: its metadata is whole, and all its
@@ -306,18 +315,19 @@ impl CheckpointStore {
             let (size, limit) = (pending as u64 + 1, MAX_PENDING as u64);
             return Err(StateError::limit(what, size, limit, option));
         }
-        let folder = Arc::new(SnapshotFolder::checkpoint(
+        let folder = SnapshotFolder::checkpoint(
             Arc::clone(&self.storage),
             &self.job,
             self.generation(),
             CheckpointId(checkpoint),
-        ));
+        );
+        let folder = Arc::new(folder.with_copies(self.copies.clone()));
         self.registry.begin(checkpoint, Arc::clone(&folder));
         Ok(folder)
     }
 
-    /// Gives up a checkpoint that has begun. Its files are deleted once nobody writes them any
-    /// more.
+    /// Gives up a checkpoint that has begun. Whoever writes its files is told to stop; they are
+    /// deleted once nobody does any more.
     pub fn abandon(&mut self, checkpoint: u64) {
         self.registry.abandon(checkpoint);
     }
@@ -349,7 +359,25 @@ impl CheckpointStore {
             // Also if nobody knows: then the files must stay.
             self.registry.publish(checkpoint, files);
         }
+        if appended.is_ok() {
+            self.retain_copies(Some((checkpoint, metadata)));
+        }
         appended
+    }
+
+    /// Deletes the local copies that neither this checkpoint nor an unfinished one names.
+    fn retain_copies(&self, newest: Option<(u64, &[u8])>) {
+        let Some(copies) = &self.copies else { return };
+        let keep = newest.map(|(checkpoint, metadata)| {
+            let paths = recover::paths(&self.job, checkpoint, metadata);
+            paths.inspect_err(|error| {
+                tracing::warn!(job = %self.job, checkpoint, %error, "local copies are not tidied");
+            })
+        });
+        if let Ok(keep) = keep.unwrap_or_else(|| Ok(BTreeSet::new())) {
+            let unfinished = |checkpoint| self.registry.pending(checkpoint).is_some();
+            copies.retain(&self.job, &keep, unfinished);
+        }
     }
 
     fn check_id(&self, checkpoint: u64) -> Result<()> {
@@ -499,7 +527,8 @@ impl CheckpointStore {
     }
 
     /// Deletes what earlier owners left: folders of checkpoints that are not published, begun
-    /// before this owner's claim, and shared files that no published checkpoint names.
+    /// before this owner's claim, and shared files that no published checkpoint names; local copies
+    /// if nothing is published.
     ///
     /// # Errors
     /// `Storage`; some may have been deleted.
@@ -511,6 +540,9 @@ impl CheckpointStore {
         }
         for file in &orphans.files {
             self.storage.delete(&layout::shared(&self.job, file))?;
+        }
+        if self.latest().is_none() {
+            self.retain_copies(None);
         }
         Ok(orphans)
     }

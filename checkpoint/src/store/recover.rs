@@ -69,6 +69,19 @@ pub(super) fn shared_files(metadata: &[u8]) -> Result<BTreeSet<String>> {
     Ok(shared.map(|file| file.name).collect())
 }
 
+/// Where the files lie, from the root, that `metadata`, that of `checkpoint`, names.
+///
+/// # Errors
+/// `Corrupt` and `Incompatible`.
+pub(super) fn paths(job: &JobId, checkpoint: u64, metadata: &[u8]) -> Result<BTreeSet<String>> {
+    let own = layout::checkpoint_folder(job, checkpoint);
+    let path = |file: FileRef| match file.place {
+        FilePlace::Own => format!("{own}/{}", file.name),
+        FilePlace::Shared => layout::shared(job, &file.name),
+    };
+    Ok(file_refs(metadata)?.into_iter().map(path).collect())
+}
+
 /// The metadata of `published`, with length and checksum checked against the log.
 ///
 /// # Errors

@@ -45,9 +45,12 @@ impl Registry {
         self.pending.len()
     }
 
-    /// Ends a checkpoint that will not be published; its folder deletes what was written.
+    /// Ends a checkpoint that will not be published; its folder stops who still writes, and then
+    /// deletes what was written.
     pub(super) fn abandon(&mut self, checkpoint: u64) {
-        self.pending.remove(&checkpoint);
+        if let Some(folder) = self.pending.remove(&checkpoint) {
+            folder.cancel();
+        }
     }
 
     /// Checks that every file of a checkpoint is still there: written for it, or named by another

@@ -3,8 +3,8 @@
 use alluvium_checkpoint::{Compression, SegmentOptions, SegmentSink, SegmentSource};
 use alluvium_state_api::{
     Change, CheckpointId, Content, Entry, Field, KeyGroup, KeyGroupRange, MaxParallelism, Result,
-    Schema, Section, SnapshotEvent, SnapshotHeader, SnapshotJob, SnapshotReport, SnapshotSink,
-    SnapshotSource, StateKind, StateMeta,
+    Schema, Section, SnapshotEstimate, SnapshotEvent, SnapshotHeader, SnapshotJob, SnapshotReport,
+    SnapshotSink, SnapshotSource, StateKind, StateMeta,
 };
 use std::sync::Arc;
 
@@ -110,6 +110,14 @@ impl FakeJob {
 impl SnapshotJob for FakeJob {
     fn header(&self) -> &SnapshotHeader {
         &self.header
+    }
+
+    fn estimate(&self) -> Option<SnapshotEstimate> {
+        None
+    }
+
+    fn into_whole(self: Box<Self>) -> Box<dyn SnapshotJob> {
+        self
     }
 
     fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>> {

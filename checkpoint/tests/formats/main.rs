@@ -8,5 +8,6 @@ mod checkpoint;
 mod damage;
 mod fake;
 mod golden;
+mod increment;
 mod segment;
 mod subtask;

@@ -29,6 +29,23 @@ impl SnapshotReport {
     }
 }
 
+/// About how large a frozen state is, in bytes as [`SnapshotReport::bytes`] counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotEstimate {
+    /// What a whole snapshot would write.
+    pub state: u64,
+    /// What the job will write: less, if it writes what changed.
+    pub snapshot: u64,
+}
+
+impl SnapshotEstimate {
+    /// Adds that of another part.
+    pub fn add(&mut self, other: Self) {
+        self.state = self.state.saturating_add(other.state);
+        self.snapshot = self.snapshot.saturating_add(other.snapshot);
+    }
+}
+
 /// A frozen state on its way to storage.
 ///
 /// It owns all it reads: it can be sent to any thread and written while the backend goes on
@@ -37,6 +54,15 @@ impl SnapshotReport {
 pub trait SnapshotJob: Send {
     /// What the snapshot says about itself.
     fn header(&self) -> &SnapshotHeader;
+
+    /// About how much the job will write, and how much it would if it were whole: from numbers of
+    /// entries and a sample of their sizes, so that it costs little of what writing does. `None`
+    /// if the job cannot tell.
+    fn estimate(&self) -> Option<SnapshotEstimate>;
+
+    /// The same frozen state as a whole snapshot, whose header names no base. A job that has kept
+    /// only what changed returns itself as it is.
+    fn into_whole(self: Box<Self>) -> Box<dyn SnapshotJob>;
 
     /// Cuts the job into at most `parts` jobs of disjoint key groups that can be written in
     /// parallel. Together they write what this one would have written; each repeats the header.

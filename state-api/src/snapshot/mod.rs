@@ -9,7 +9,7 @@ mod source;
 
 pub use entry::{Change, Content, Entry, Section};
 pub use header::{CheckpointId, SnapshotHeader, SnapshotMode};
-pub use job::{FreezeRequest, SnapshotJob, SnapshotReport};
+pub use job::{FreezeRequest, SnapshotEstimate, SnapshotJob, SnapshotReport};
 pub use operator::{OperatorItem, OperatorStateImage, OperatorStateMeta};
 pub use sink::{SharedFile, SnapshotSink, WholeFile};
 pub use source::{SnapshotChain, SnapshotEvent, SnapshotSource};

@@ -2,20 +2,21 @@
 
 use super::epochs::Token;
 use alluvium_state_api::{
-    Change, Entry, KeyGroupRange, Result, Section, SharedFile, SnapshotHeader, SnapshotJob,
-    SnapshotReport, SnapshotSink, StateError, WholeFile,
+    Change, Entry, KeyGroupRange, Result, Section, SharedFile, SnapshotEstimate, SnapshotHeader,
+    SnapshotJob, SnapshotReport, SnapshotSink, StateError, WholeFile,
 };
 use std::sync::Arc;
 
 /// Runs `job` now; returns a job that repeats what it wrote, and that counts as unfinished, by
 /// `token`, as long as it lives: it holds all the bytes.
 pub(super) fn run_now(job: Box<dyn SnapshotJob>, token: Token) -> Result<Box<dyn SnapshotJob>> {
-    let header = job.header().clone();
+    let (header, estimate) = (job.header().clone(), job.estimate());
     let mut buffer = Buffer::default();
     job.run(&mut buffer)?;
     Ok(Box::new(BufferedJob {
         groups: header.groups,
         header,
+        estimate,
         buffer: Arc::new(buffer),
         token,
     }))
@@ -117,6 +118,8 @@ impl SnapshotSink for Buffer {
 /// A snapshot that is encoded already; cut into parts, each has a range of groups.
 struct BufferedJob {
     header: SnapshotHeader,
+    /// That of the whole job; a part cannot tell.
+    estimate: Option<SnapshotEstimate>,
     groups: KeyGroupRange,
     buffer: Arc<Buffer>,
     token: Token,
@@ -127,6 +130,14 @@ impl SnapshotJob for BufferedJob {
         &self.header
     }
 
+    fn estimate(&self) -> Option<SnapshotEstimate> {
+        self.estimate
+    }
+
+    fn into_whole(self: Box<Self>) -> Box<dyn SnapshotJob> {
+        self
+    }
+
     fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>> {
         if self.groups.is_empty() {
             return vec![self];
@@ -135,6 +146,7 @@ impl SnapshotJob for BufferedJob {
             let (header, buffer) = (self.header.clone(), Arc::clone(&self.buffer));
             Box::new(Self {
                 header,
+                estimate: None,
                 groups,
                 buffer,
                 token: Arc::clone(&self.token),

@@ -1,10 +1,11 @@
 //! Writing frozen groups: whole, or as a delta.
 
+use super::estimate::{self, Sample};
 use super::groups::FrozenGroup;
 use super::job::FrozenState;
 use alluvium_state_api::{
-    Change, Content, Entry, KeyGroup, KeyGroupRange, OrderedKey, Result, Section, SnapshotReport,
-    SnapshotSink,
+    Change, Content, Entry, KeyGroup, KeyGroupRange, OrderedKey, Result, Section, SnapshotEstimate,
+    SnapshotReport, SnapshotSink,
 };
 
 /// Buffers reused from entry to entry.
@@ -145,6 +146,11 @@ pub(super) trait EntryWriter<KS, VS>: Send + Sync + 'static {
         batch.try_for_each(|(key, value)| self.write(key, value, since, out))
     }
 
+    /// About how many bytes [`write`](Self::write) would write; what cannot be encoded has none.
+    fn measure(&self, key: &KS, value: &VS, since: Option<u32>, sample: &mut Sample) -> u64 {
+        sample.measure(|out| self.write(key, value, since, out))
+    }
+
     /// Writes that the entry is gone.
     fn delete(&self, key: &KS, out: &mut Out<'_>) -> Result<()>;
 
@@ -219,6 +225,14 @@ where
         }
         self.writer.write_batch(&batch, delta, &mut out)?;
         Ok(out.report)
+    }
+
+    fn estimate_group(&self, group: KeyGroup, since: Option<u32>) -> SnapshotEstimate {
+        let index = self.range.index_of(group);
+        let Some(entries) = index.and_then(|index| self.groups.get(index)) else {
+            return SnapshotEstimate::default();
+        };
+        estimate::group(entries, &self.writer, since, self.share, self.range.len())
     }
 }
 

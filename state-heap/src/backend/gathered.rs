@@ -3,8 +3,8 @@
 use super::job::FrozenState;
 use super::list_wire::append_elements;
 use alluvium_state_api::{
-    Change, Content, Entry, KeyGroup, KeyGroupRange, Result, Section, SnapshotEvent,
-    SnapshotHeader, SnapshotReport, SnapshotSink, SnapshotSource, StateError,
+    Change, Content, Entry, KeyGroup, KeyGroupRange, Result, Section, SnapshotEstimate,
+    SnapshotEvent, SnapshotHeader, SnapshotReport, SnapshotSink, SnapshotSource, StateError,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -134,5 +134,15 @@ impl FrozenState for FrozenGathered {
             sink.entry(entry)?;
         }
         Ok(report)
+    }
+
+    fn estimate_group(&self, group: KeyGroup, _since: Option<u32>) -> SnapshotEstimate {
+        let state = self.gathered.states.get(&self.name);
+        let entries = state.into_iter().flat_map(|state| state.entries(group));
+        let bytes = entries.map(|entry| entry.len() as u64).sum();
+        SnapshotEstimate {
+            state: bytes,
+            snapshot: bytes,
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::epochs::{Base, Token};
 use alluvium_state_api::{
-    ErrorKind, KeyGroup, KeyGroupRange, Result, SnapshotHeader, SnapshotJob, SnapshotReport,
-    SnapshotSink, StateError,
+    ErrorKind, KeyGroup, KeyGroupRange, Result, SnapshotEstimate, SnapshotHeader, SnapshotJob,
+    SnapshotReport, SnapshotSink, StateError,
 };
 use std::sync::Arc;
 
@@ -18,6 +18,9 @@ pub(super) trait FrozenState: Send + Sync {
         since: Option<u32>,
         sink: &mut dyn SnapshotSink,
     ) -> Result<SnapshotReport>;
+
+    /// About how much that would be, from a sample.
+    fn estimate_group(&self, group: KeyGroup, since: Option<u32>) -> SnapshotEstimate;
 }
 
 /// All frozen states of a backend; cut into parts, each has a range of groups.
@@ -61,6 +64,24 @@ impl HeapJob {
 impl SnapshotJob for HeapJob {
     fn header(&self) -> &SnapshotHeader {
         &self.header
+    }
+
+    fn estimate(&self) -> Option<SnapshotEstimate> {
+        let mut estimate = SnapshotEstimate::default();
+        for state in &*self.states {
+            for group in self.groups {
+                estimate.add(state.estimate_group(group, self.since));
+            }
+        }
+        Some(estimate)
+    }
+
+    fn into_whole(mut self: Box<Self>) -> Box<dyn SnapshotJob> {
+        if self.header.base.is_some() {
+            Arc::make_mut(&mut self.header).base = None;
+        }
+        self.since = None;
+        self
     }
 
     fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>> {

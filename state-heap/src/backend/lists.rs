@@ -1,5 +1,6 @@
 //! List state: one table of chunked lists.
 
+use super::estimate::{self, Sample};
 use super::frozen::{EntryWriter, FrozenGroups, Out};
 use super::groups::{FrozenGroup, Groups, Stamp};
 use super::job::FrozenState;
@@ -210,6 +211,9 @@ where
     }
 }
 
+/// How many elements of a list are encoded to estimate its size.
+const MEASURED: usize = 16;
+
 struct ListWriter<K, N, T: 'static> {
     codec: CodecRef<T>,
     owner: PhantomData<fn() -> (K, N)>,
@@ -248,6 +252,33 @@ where
         } else {
             out.put_run(append)
         }
+    }
+
+    /// Long lists are not encoded for that: their first elements are taken for all.
+    fn measure(
+        &self,
+        key: &KS,
+        list: &ListValue<T>,
+        since: Option<u32>,
+        sample: &mut Sample,
+    ) -> u64 {
+        let items = list.since(since).1.count();
+        let mut measured = 0;
+        let bytes = sample.measure(|out| {
+            out.owner(key.get());
+            out.scratch.value.clear();
+            for item in list.since(since).1.take(MEASURED) {
+                let scratch = &mut out.scratch;
+                push_element(&*self.codec, item, &mut scratch.element, &mut scratch.value)?;
+                measured += 1;
+            }
+            if measured == 0 {
+                Ok(())
+            } else {
+                out.put_run(false)
+            }
+        });
+        estimate::scale(bytes, measured, items)
     }
 
     fn delete(&self, key: &KS, out: &mut Out<'_>) -> Result<()> {

@@ -16,6 +16,7 @@
 
 mod buffered;
 mod epochs;
+mod estimate;
 mod frozen;
 mod gathered;
 mod groups;

@@ -3,7 +3,7 @@
 use super::Environment;
 use super::job::RestoreOptions;
 use alluvium::Result;
-use alluvium::config::{Resolved, options};
+use alluvium::config::Resolved;
 
 impl Environment {
     /// Sets what a configuration says: backend, parallelism, checkpoints and where they are kept,
@@ -25,12 +25,6 @@ impl Environment {
     /// `Misuse` if this build lacks the backend.
     pub fn configure(&mut self, resolved: &Resolved) -> Result<&mut Self> {
         let backend = resolved.state_backend()?;
-        if resolved.local_backup {
-            tracing::warn!(
-                "'{}' has no effect: the tasks of this executor share one machine and one store",
-                options::LOCAL_BACKUP.key()
-            );
-        }
         self.set_state_backend(backend)
             .set_parallelism(resolved.parallelism)
             .set_checkpoint_options(resolved.checkpoints.clone())
@@ -45,6 +39,9 @@ impl Environment {
         }
         if let Some(directory) = &resolved.savepoint_dir {
             self.set_savepoint_dir(directory);
+        }
+        if let Some(directory) = &resolved.local_backup {
+            self.set_local_backup_dir(directory);
         }
         let recovery = &resolved.recovery;
         if let Some(path) = &recovery.path {

@@ -15,6 +15,7 @@ use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{CheckpointOptions, Storage, StoreOptions, Unclaimed};
 use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode};
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ impl Environment {
                 checkpoint_every: None,
                 checkpoint_dir: None,
                 savepoint_dir: None,
+                local_backup_dir: None,
                 storage: StorageOptions::default(),
                 wrap_storage: None,
                 restore_from: None,
@@ -126,6 +128,13 @@ impl Environment {
         L::Error: Display,
     {
         self.settings.savepoint_dir = Some(Given::new(directory));
+        self
+    }
+
+    /// The local directory in which a copy of the latest checkpoint is kept, which a start or restart
+    /// on this machine reads first. Default: none is kept.
+    pub fn set_local_backup_dir(&mut self, directory: impl Into<PathBuf>) -> &mut Self {
+        self.settings.local_backup_dir = Some(directory.into());
         self
     }
 

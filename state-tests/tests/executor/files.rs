@@ -77,7 +77,7 @@ fn increments_build_on_each_other_and_leave_nothing_behind() {
     let tally = stored.metadata().operator("tally").unwrap();
     let deltas = tally.subtasks.iter().flat_map(|subtask| &subtask.keyed);
     let longest = deltas.map(|chain| chain.layers.len()).max();
-    assert!(longest > Some(2), "a whole snapshot in two parts, and more");
+    assert!(longest > Some(2), "a whole snapshot and a delta, and more");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A snapshot job owns what it reads: a backend cannot return one that borrows from it.
 
-use alluvium::{SnapshotHeader, SnapshotJob, SnapshotReport, SnapshotSink, Result};
+use alluvium::{
+    Result, SnapshotEstimate, SnapshotHeader, SnapshotJob, SnapshotReport, SnapshotSink,
+};
 
 struct Backend {
     header: SnapshotHeader,
@@ -12,6 +14,14 @@ struct Borrowing<'b>(&'b Backend);
 impl SnapshotJob for Borrowing<'_> {
     fn header(&self) -> &SnapshotHeader {
         &self.0.header
+    }
+
+    fn estimate(&self) -> Option<SnapshotEstimate> {
+        None
+    }
+
+    fn into_whole(self: Box<Self>) -> Box<dyn SnapshotJob> {
+        unimplemented!()
     }
 
     fn split(self: Box<Self>, _parts: usize) -> Vec<Box<dyn SnapshotJob>> {

@@ -104,9 +104,20 @@ pub const LOCAL_BACKUP: ConfigOption<bool> = ConfigOption::new(
     "execution.checkpointing.local-backup.enabled",
     false,
     "Whether each machine keeps a copy of its part of the latest checkpoint, to restore from \
-     without the network.",
+     without the network. A copy that is missing or damaged is passed over, and one that cannot be \
+     written fails no checkpoint.",
 )
 .renamed_from(&["state.backend.local-recovery"]);
+
+/// Where the copies lie.
+pub const LOCAL_BACKUP_DIR: ConfigOption<Option<Location>> = ConfigOption::new(
+    "execution.checkpointing.local-backup.dirs",
+    None,
+    "The local directory for copies of the latest checkpoint. Each job has a directory of its own \
+     below it, named by its id; no two running jobs with the same id may share it.",
+)
+.renamed_from(&["taskmanager.state.local.root-dirs"])
+.by_default("`alluvium-local-backup` in the temporary directory");
 
 /// The limit on metadata.
 pub const MAX_METADATA_SIZE: ConfigOption<ByteSize> = ConfigOption::new(
@@ -139,6 +150,7 @@ pub(super) const GROUP: Group = Group {
         &SNAPSHOT_COMPRESSION_LEVEL,
         &SNAPSHOT_BLOCK_SIZE,
         &LOCAL_BACKUP,
+        &LOCAL_BACKUP_DIR,
         &MAX_METADATA_SIZE,
         &VERIFIED_LOG_ENTRIES,
     ],

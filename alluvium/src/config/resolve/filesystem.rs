@@ -24,8 +24,9 @@ pub(super) fn settings(configuration: &Configuration) -> Result<FsSettings, Stri
         .get(&options::DATA_INLINE_THRESHOLD)
         .as_bytes();
     files.segment = segment;
-    files.parts = configuration.get(&options::SNAPSHOT_PARTS) as usize;
+    files.threads = configuration.get(&options::SNAPSHOT_THREADS) as usize;
     files.max_delta_ratio = configuration.get(&options::MAX_DELTA_RATIO);
+    files.max_chain_ratio = configuration.get(&options::MAX_CHAIN_RATIO);
     files.max_deltas = configuration.get(&options::MAX_DELTAS) as usize;
     Ok(FsSettings {
         asynchronous_snapshots: configuration.get(&options::ASYNCHRONOUS_SNAPSHOTS),

@@ -36,6 +36,7 @@ impl Configuration {
         let max_parallelism = mistakes.keep(self.max_parallelism());
         mistakes.keep(self.check_retention());
         mistakes.keep(self.check_stores());
+        let local_backup = mistakes.keep(self.local_backup());
         #[cfg(feature = "fs")]
         let fs = mistakes.keep(filesystem::settings(self));
         mistakes.check()?;
@@ -53,7 +54,7 @@ impl Configuration {
             recovery: recovery::recovery(self),
             #[cfg(feature = "fs")]
             fs: fs.unwrap_or_default(),
-            local_backup: self.get(&options::LOCAL_BACKUP),
+            local_backup: local_backup.flatten(),
             parallelism: self.get(&options::PARALLELISM),
             max_parallelism: max_parallelism.flatten(),
             restart: restart.unwrap_or(RestartStrategy::None),

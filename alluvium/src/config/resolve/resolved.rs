@@ -11,6 +11,7 @@ use crate::config::warning::Warning;
 use alluvium_checkpoint::storage::StorageOptions;
 use alluvium_checkpoint::{CheckpointOptions, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
+use std::path::PathBuf;
 
 /// Settings without contradiction, made by [`Configuration::resolve`]. Plain data.
 ///
@@ -39,8 +40,9 @@ pub struct Resolved {
     pub storage: StorageOptions,
     /// What the job starts from.
     pub recovery: Recovery,
-    /// Whether each machine keeps a copy of its part of the latest checkpoint.
-    pub local_backup: bool,
+    /// The local directory in which each machine keeps a copy of its part of the latest checkpoint;
+    /// `None` if it keeps none.
+    pub local_backup: Option<PathBuf>,
     /// The number of subtasks of operators that do not say otherwise.
     pub parallelism: u32,
     /// The number of key groups; `None` leaves it to the checkpoint or the parallelism.

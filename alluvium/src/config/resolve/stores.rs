@@ -2,6 +2,10 @@
 
 use crate::config::{Configuration, options};
 use alluvium_checkpoint::storage::StorageOptions;
+use std::path::PathBuf;
+
+/// Where local copies lie unless told otherwise, in the temporary directory.
+const USUAL_LOCAL_BACKUP: &str = "alluvium-local-backup";
 
 impl Configuration {
     /// How stores of checkpoints and savepoints are reached: what `storage.…` says. For whoever
@@ -37,5 +41,20 @@ impl Configuration {
             }
         }
         set
+    }
+
+    /// Where copies of the latest checkpoint lie, if there are any.
+    pub(super) fn local_backup(&self) -> Result<Option<PathBuf>, String> {
+        if !self.get(&options::LOCAL_BACKUP) {
+            return Ok(None);
+        }
+        let directory = &options::LOCAL_BACKUP_DIR;
+        let Some(given) = self.get(directory) else {
+            return Ok(Some(std::env::temp_dir().join(USUAL_LOCAL_BACKUP)));
+        };
+        match given.local_path() {
+            Some(path) => Ok(Some(path.to_owned())),
+            None => Err(format!("{} is no local directory", self.told(directory))),
+        }
     }
 }

@@ -144,7 +144,8 @@ fn options_of_snapshot_files_are_known() {
     };
     for wrong in [
         with(|options| options.inline_threshold = u64::MAX),
-        with(|options| options.parts = 0),
+        with(|options| options.threads = 17),
+        with(|options| options.max_chain_ratio = 0.9),
         with(|options| options.max_delta_ratio = -1.0),
         with(|options| options.max_deltas = 0),
     ] {

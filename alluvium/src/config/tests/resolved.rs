@@ -113,6 +113,7 @@ execution.checkpointing:
   savepoint-dir: ./savepoints
   externalized-checkpoint-retention: DELETE_ON_CANCELLATION
   local-backup.enabled: true
+  local-backup.dirs: /mnt/copies
   max-metadata-size: 2 mb
   verified-log-entries: 8
 recovery.fall-back-to-older: false
@@ -140,7 +141,7 @@ restart-strategy:
     let text = |location: Option<Location>| location.unwrap().to_string();
     assert_eq!(text(resolved.checkpoint_dir), "s3://bucket/checkpoints");
     assert_eq!(text(resolved.savepoint_dir), "./savepoints");
-    assert!(resolved.local_backup);
+    assert_eq!(resolved.local_backup, Some("/mnt/copies".into()));
     let store = StoreOptions::default()
         .with_max_metadata(2 << 20)
         .with_verified_entries(8)
@@ -189,8 +190,9 @@ state.backend:
   asynchronous-snapshots: false
   max-unfinished-snapshots: 3
   filesystem:
-    snapshot-parts: 4
+    snapshot-threads: 4
     max-delta-ratio: 1.5
+    max-chain-ratio: 3
     max-deltas: 5
     full-rewrite-share: 0.25
 ";
@@ -207,8 +209,9 @@ state.backend:
     expected.files.incremental = false;
     expected.files.inline_threshold = 1 << 10;
     expected.files.segment = segment.unwrap();
-    expected.files.parts = 4;
+    expected.files.threads = 4;
     expected.files.max_delta_ratio = 1.5;
+    expected.files.max_chain_ratio = 3.0;
     expected.files.max_deltas = 5;
     let AnyStateBackend::Fs(filesystem) = backend else {
         panic!("{backend:?}");

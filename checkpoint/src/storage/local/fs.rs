@@ -140,6 +140,10 @@ impl Fs for StdFs {
         if open.try_lock().is_err() {
             return Ok(false);
         }
+        // Its writer may have removed it between the two, and somebody given the name to another.
+        if !is_named(&open, file)? {
+            return Ok(false);
+        }
         // Still locked: whoever creates it now sees that, or sees it gone.
         fs::remove_file(file)?;
         Ok(true)
@@ -191,6 +195,20 @@ impl Fs for StdFs {
     fn path_outside(&self, file: &Path) -> Option<PathBuf> {
         Some(file.to_owned())
     }
+}
+
+/// Whether `path` names the file that is open.
+#[cfg(unix)]
+fn is_named(open: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let place = |metadata: &fs::Metadata| (metadata.dev(), metadata.ino());
+    Ok(place(&open.metadata()?) == place(&fs::symlink_metadata(path)?))
+}
+
+/// Elsewhere the name of an open file is not given away.
+#[cfg(not(unix))]
+fn is_named(_open: &File, path: &Path) -> io::Result<bool> {
+    path.try_exists()
 }
 
 impl FsWriter for File {

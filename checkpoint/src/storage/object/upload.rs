@@ -90,9 +90,28 @@ impl Upload {
         }
         let room = self.part_size().saturating_sub(self.buffer.len());
         let (taken, rest) = bytes.split_at(room.min(bytes.len()));
+        self.make_room(taken.len());
         self.buffer.extend_from_slice(taken);
         self.length += taken.len() as u64;
         Ok(rest)
+    }
+
+    /// Makes room for so many bytes more of the part. Left to itself, the buffer would come to up to
+    /// twice a part.
+    fn make_room(&mut self, more: usize) {
+        let wanted = self.buffer.len() + more;
+        if wanted <= self.buffer.capacity() {
+            return;
+        }
+        // Behind a full part, another one is likely.
+        let usual = if self.begun.is_some() {
+            self.part_size()
+        } else {
+            wanted.saturating_mul(2).min(self.part_size())
+        };
+        let mut larger = BytesMut::with_capacity(usual.max(wanted));
+        larger.extend_from_slice(&self.buffer);
+        self.buffer = larger;
     }
 
     fn part_size(&self) -> usize {

@@ -1,4 +1,5 @@
 mod collection;
+mod copies;
 mod crash;
 mod damage;
 mod garbage;

@@ -3,8 +3,8 @@ use alluvium_checkpoint::{
     CancelFlag, Compression, SegmentOptions, SegmentOutput, SegmentParts, write_segment,
 };
 use alluvium_state_api::{
-    Content, ErrorKind, KeyGroupRange, MaxParallelism, Result, SnapshotHeader, SnapshotJob,
-    SnapshotReport, SnapshotSink, StateError,
+    Content, ErrorKind, KeyGroupRange, MaxParallelism, Result, SnapshotEstimate, SnapshotHeader,
+    SnapshotJob, SnapshotReport, SnapshotSink, StateError,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ fn all_threads_together_write_what_one_would_have() {
     }
 }
 
-/// With sixteen parts each gathers 2.5 MiB: these are longer, and go on over several blocks.
+/// With sixteen parts each gathers 0.75 MiB: these are longer, and go on over several blocks.
 #[test]
 fn sections_longer_than_what_is_gathered_stay_in_one_piece() {
     let mut job = wide(16, 1, 10);
@@ -143,6 +143,14 @@ impl SnapshotJob for Spoilt {
         self.inner.header()
     }
 
+    fn estimate(&self) -> Option<SnapshotEstimate> {
+        self.inner.estimate()
+    }
+
+    fn into_whole(self: Box<Self>) -> Box<dyn SnapshotJob> {
+        self
+    }
+
     fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>> {
         let (spoil, cancel) = (self.spoil, self.cancel);
         let parts = self.inner.split(parts).into_iter().enumerate();
@@ -190,7 +198,7 @@ fn one_part_that_fails_fails_the_segment_with_its_error() {
     assert_eq!(misuse, (ErrorKind::Misuse, true));
     assert_eq!(
         spoilt(|_| panic!("a part panics")),
-        (ErrorKind::Cancelled, true)
+        (ErrorKind::Misuse, true)
     );
     let cancelled = spoilt(|cancel| {
         cancel.cancel();

@@ -2,8 +2,8 @@
 
 use super::Fault;
 use alluvium_state_api::{
-    Change, Entry, Result, Section, SharedFile, SnapshotHeader, SnapshotJob, SnapshotReport,
-    SnapshotSink, WholeFile,
+    Change, Entry, Result, Section, SharedFile, SnapshotEstimate, SnapshotHeader, SnapshotJob,
+    SnapshotReport, SnapshotSink, WholeFile,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -47,6 +47,20 @@ impl FaultyJob {
 impl SnapshotJob for FaultyJob {
     fn header(&self) -> &SnapshotHeader {
         self.inner.header()
+    }
+
+    fn estimate(&self) -> Option<SnapshotEstimate> {
+        self.inner.estimate()
+    }
+
+    fn into_whole(self: Box<Self>) -> Box<dyn SnapshotJob> {
+        let Self {
+            inner,
+            fault,
+            late,
+            unclaimed,
+        } = *self;
+        Self::wrap(inner.into_whole(), fault, late, unclaimed)
     }
 
     fn split(self: Box<Self>, parts: usize) -> Vec<Box<dyn SnapshotJob>> {

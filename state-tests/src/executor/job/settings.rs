@@ -11,6 +11,7 @@ use alluvium::checkpoint::{CheckpointOptions, Storage, StoreOptions, Unclaimed};
 pub use alluvium::config::RestartStrategy;
 use alluvium::{AnyStateBackend, MaxParallelism, Result, SnapshotMode, StateError};
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub(crate) struct JobSettings {
     pub(crate) checkpoint_dir: Option<Given>,
     /// Where savepoints go unless told otherwise.
     pub(crate) savepoint_dir: Option<Given>,
+    /// Where copies of the latest checkpoint lie.
+    pub(crate) local_backup_dir: Option<PathBuf>,
     /// How stores are reached that are no local directories.
     pub(crate) storage: StorageOptions,
     /// What stands between the job and the store of its checkpoints.

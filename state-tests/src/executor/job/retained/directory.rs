@@ -4,8 +4,8 @@ use super::NotPublished;
 use crate::executor::entropy::random_bytes;
 use crate::executor::job::JobSettings;
 use alluvium::checkpoint::{
-    CheckpointMetadata, CheckpointStore, JobId, OpenMode, OwnerId, SnapshotFiles, SnapshotFolder,
-    Storage, StoreOptions, StoredSnapshot,
+    CheckpointMetadata, CheckpointStore, JobId, LocalCopies, LocalStorage, OpenMode, OwnerId,
+    SnapshotFiles, SnapshotFolder, Storage, StoreOptions, StoredSnapshot,
 };
 use alluvium::{Result, SnapshotLimits, StateBackend, StateError};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ pub(super) struct Directory {
     /// How it is opened again.
     options: StoreOptions,
     limits: SnapshotLimits,
+    copies: Option<LocalCopies>,
     /// The damaged checkpoints that are newer than the one last recovered from.
     passed_over: Vec<(u64, String)>,
 }
@@ -29,10 +30,9 @@ impl Directory {
         if settings.fresh {
             options.mode = OpenMode::Fresh;
         }
-        let owner = OwnerId(random_bytes()?);
+        let copies = copies(settings);
         // What is recovered is read by `latest`, as it is after a failure.
-        let (mut store, _) =
-            CheckpointStore::open(Arc::clone(&storage), job.clone(), owner, options)?;
+        let mut store = open(&storage, &job, options, copies.as_ref())?;
         if let Err(error) = store.sweep() {
             tracing::warn!(%error, "what earlier runs left behind could not be removed");
         }
@@ -42,6 +42,7 @@ impl Directory {
             store,
             options: settings.store.clone(),
             limits: settings.backend.snapshot_limits(),
+            copies,
             passed_over: Vec::new(),
         })
     }
@@ -64,7 +65,10 @@ impl Directory {
             ))));
         }
         let storage = Arc::clone(&self.storage);
-        let files = SnapshotFiles::new(storage, format!("{}/chk-{id}", self.job))?;
+        let mut files = SnapshotFiles::new(storage, format!("{}/chk-{id}", self.job))?;
+        if let Some(copies) = &self.copies {
+            files = files.with_copies(copies.clone());
+        }
         Ok(Some(StoredSnapshot::new(metadata, files)))
     }
 
@@ -85,11 +89,11 @@ impl Directory {
 
     /// Reads the log again, after an append of which nobody knows what became.
     fn reopen(&mut self) -> Result<()> {
-        let owner = OwnerId(random_bytes()?);
-        let storage = Arc::clone(&self.storage);
-        let options = self.options.clone();
-        let (store, _) = CheckpointStore::open(storage, self.job.clone(), owner, options)?;
-        self.store = store;
+        self.open_again(self.options.clone())
+    }
+
+    fn open_again(&mut self, options: StoreOptions) -> Result<()> {
+        self.store = open(&self.storage, &self.job, options, self.copies.as_ref())?;
         Ok(())
     }
 
@@ -134,10 +138,7 @@ impl Directory {
 
     /// Claims the log once more, leaving everything behind, and deletes it.
     fn begin_anew(&mut self) -> Result<()> {
-        let owner = OwnerId(random_bytes()?);
-        let (storage, options) = (Arc::clone(&self.storage), StoreOptions::fresh());
-        let (store, _) = CheckpointStore::open(storage, self.job.clone(), owner, options)?;
-        self.store = store;
+        self.open_again(StoreOptions::fresh())?;
         self.store.sweep().map(drop)
     }
 
@@ -145,6 +146,33 @@ impl Directory {
         // The last checkpoint says of itself that it is the last, so nothing is lost.
         if let Err(error) = self.store.mark_finished() {
             tracing::warn!(%error, "the end of the job could not be recorded");
+        }
+    }
+}
+
+/// Takes over the checkpoints of `job`.
+fn open(
+    storage: &Arc<dyn Storage>,
+    job: &JobId,
+    options: StoreOptions,
+    copies: Option<&LocalCopies>,
+) -> Result<CheckpointStore> {
+    let owner = OwnerId(random_bytes()?);
+    let (store, _) = CheckpointStore::open(Arc::clone(storage), job.clone(), owner, options)?;
+    Ok(match copies {
+        Some(copies) => store.with_copies(copies.clone()),
+        None => store,
+    })
+}
+
+/// The local copies that the settings ask for. A job can do without.
+fn copies(settings: &JobSettings) -> Option<LocalCopies> {
+    let directory = settings.local_backup_dir.as_ref()?;
+    match LocalStorage::open(directory) {
+        Ok(storage) => Some(LocalCopies::new(Arc::new(storage))),
+        Err(error) => {
+            tracing::warn!(%error, "no local copies of checkpoints are kept");
+            None
         }
     }
 }
