@@ -1,6 +1,12 @@
 //! Chains of snapshots over random histories: what a restore reads and what files take stays in
 //! proportion to the state, and the state comes back as it was.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use alluvium_backend_fs::{FsBackend, FsSettings};
 use alluvium_checkpoint::{
     ChainHistory, CheckpointStore, Compression, JobId, KeyedChain, KeyedSegment, MemoryStorage,
@@ -208,7 +214,9 @@ impl World {
                 self.store.abandon(checkpoint.0);
             }
         }
-        late.into_iter().for_each(|before| self.confirm(before));
+        for before in late {
+            self.confirm(before);
+        }
     }
 
     fn confirm(&mut self, checkpoint: CheckpointId) {
@@ -227,7 +235,7 @@ impl World {
             .map(|layer| Box::new(layer) as Box<dyn SnapshotSource>);
         let restore = request().with_restore(vec![boxed.collect()]);
         let mut restored = self.backend.open::<u64>(restore).unwrap();
-        assert!(self.contents(&mut restored) == self.model);
+        assert!(Self::contents(&mut restored) == self.model);
 
         let state = self.whole(&mut restored, all);
         assert!(read <= 2 * state + CONSTANT, "reads {read} of {state}");
@@ -238,7 +246,7 @@ impl World {
         );
     }
 
-    fn contents(&self, restored: &mut HeapKeyedBackend<u64>) -> State {
+    fn contents(restored: &mut HeapKeyedBackend<u64>) -> State {
         let (values, lists) = (
             restored.register(&VALUES).unwrap(),
             restored.register(&LISTS).unwrap(),

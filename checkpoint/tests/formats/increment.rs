@@ -16,7 +16,7 @@ fn job(groups: u16, value: usize) -> FakeJob {
     header.max_parallelism = MaxParallelism::new(u32::from(groups)).unwrap();
     header.groups = header.max_parallelism.all_groups();
     let sections = (0..groups).map(|group| {
-        let rows = vec![Row::put(&group.to_be_bytes(), &vec![group as u8; value])];
+        let rows = vec![Row::put(&group.to_le_bytes(), &vec![group as u8; value])];
         (section(0, group, Content::Full), rows)
     });
     FakeJob {

@@ -93,7 +93,7 @@ impl SnapshotJob for Endless {
                     word.copy_from_slice(&noise.to_le_bytes());
                 }
                 let entry = Entry {
-                    key: &(number as u64).to_be_bytes(),
+                    key: &(number as u64).to_le_bytes(),
                     namespace: &[],
                     user_key: &[],
                     change: Change::Put(&value),

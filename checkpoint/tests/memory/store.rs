@@ -63,7 +63,7 @@ impl MultipartStore for Sluggish {
         Ok(PutResult {
             e_tag: None,
             version: None,
-            extensions: Default::default(),
+            extensions: object_store::Extensions::default(),
         })
     }
 
