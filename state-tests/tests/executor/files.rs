@@ -77,7 +77,7 @@ fn increments_build_on_each_other_and_leave_nothing_behind() {
     let tally = stored.metadata().operator("tally").unwrap();
     let deltas = tally.subtasks.iter().flat_map(|subtask| &subtask.keyed);
     let longest = deltas.map(|chain| chain.layers.len()).max();
-    assert!(longest > Some(2), "a whole snapshot and a delta, and more");
+    assert!(longest > Some(1), "a whole snapshot and a delta at least");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_checkpoint_without_one_of_its_files_is_passed_over() {
 
 #[test]
 fn a_checkpoint_with_a_damaged_file_is_passed_over() {
-    falls_back(flip_the_middle, "checksum");
+    falls_back(flip_the_middle, "cannot be restored");
 }
 
 #[test]
