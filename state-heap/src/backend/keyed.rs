@@ -152,7 +152,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         self.shape.max_parallelism
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter<'k>(&mut self, key: &'k K) -> Result<KeyCx<'k, K>> {
         let group = self.shape.max_parallelism.group_of(key.key_hash());
         if !self.shape.range.contains(group) {

@@ -1,90 +1,96 @@
 //! Cells: a small hash table that is owned, or shared with snapshots.
 
-use super::slots::Slots;
-use std::sync::Arc;
-
-/// A small table: owned and written in place, or shared with a snapshot.
-#[derive(Debug)]
-enum Held<KS, VS> {
-    Owned(Slots<KS, VS>),
-    Frozen(Arc<Slots<KS, VS>>),
-}
+use super::slots::{self, OwnedSlots, SharedSlots, Slot, Tag};
 
 /// A small table in its place.
 ///
-/// Without a snapshot the table is owned and written in place, with no atomic operation. Freezing
-/// moves it into an `Arc`; the first write after that takes it back if no snapshot is left, and
-/// copies this one table otherwise.
+/// Without a snapshot the table is owned and written in place, with no atomic operation. Once it
+/// has been [shared](Self::share), the first write takes it back if no snapshot is left, and copies
+/// this one table otherwise.
 #[derive(Debug)]
-pub(super) struct Cell<KS, VS> {
-    held: Held<KS, VS>,
+pub(super) enum Cell<KS, VS> {
+    Empty,
+    Owned(OwnedSlots<KS, VS>),
+    Shared(SharedSlots<KS, VS>),
+}
+
+impl<KS, VS> Cell<KS, VS> {
+    #[inline(always)]
+    fn places(&self) -> &[Option<Slot<KS, VS>>] {
+        match self {
+            Self::Empty => &[],
+            Self::Owned(table) => table.places(),
+            Self::Shared(table) => table.places(),
+        }
+    }
+
+    /// The entry with this tag and key.
+    #[inline(always)]
+    pub(super) fn find(&self, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<&Slot<KS, VS>> {
+        slots::find(self.places(), tag, eq)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<KS, VS>> {
+        self.places().iter().flatten()
+    }
+
+    #[inline(always)]
+    pub(super) const fn is_owned(&self) -> bool {
+        matches!(self, Self::Owned(_))
+    }
+
     /// The greatest stamp among the entries, or one that was: never too low.
-    pub(super) newest: u32,
+    pub(super) const fn newest(&self) -> u32 {
+        match self {
+            Self::Empty => 0,
+            Self::Owned(table) => table.newest(),
+            Self::Shared(table) => table.newest(),
+        }
+    }
+
+    /// Lets clones share the table. Nothing is allocated, and the table itself is not looked at.
+    pub(super) fn share(&mut self) {
+        if let Self::Owned(table) = self {
+            let is_empty = table.is_empty();
+            *self = match std::mem::replace(self, Self::Empty) {
+                Self::Owned(table) if !is_empty => Self::Shared(table.share()),
+                _ => Self::Empty,
+            };
+        }
+    }
 }
 
 impl<KS: Clone, VS: Clone> Cell<KS, VS> {
-    pub(super) const fn new(table: Slots<KS, VS>, newest: u32) -> Self {
-        Self {
-            held: Held::Owned(table),
-            newest,
-        }
-    }
-
+    /// The table, for writing: taken back from a snapshot that is gone, or copied.
     #[inline(always)]
-    pub(super) const fn is_shared(&self) -> bool {
-        matches!(self.held, Held::Frozen(_))
-    }
-
-    #[inline(always)]
-    pub(super) fn table(&self) -> &Slots<KS, VS> {
-        match &self.held {
-            Held::Owned(table) => table,
-            Held::Frozen(table) => table,
+    pub(super) fn write(&mut self) -> &mut OwnedSlots<KS, VS> {
+        if !self.is_owned() {
+            self.take_back();
         }
-    }
-
-    /// The table and its newest stamp, for writing: taken back from a snapshot that is gone, or
-    /// copied.
-    #[inline(always)]
-    pub(super) fn write(&mut self) -> (&mut Slots<KS, VS>, &mut u32) {
-        if self.is_shared() {
-            self.thaw();
-        }
-        let table = match &mut self.held {
-            Held::Owned(table) => table,
-            // After `thaw` there is no such cell.
-            Held::Frozen(table) => Arc::make_mut(table),
-        };
-        (table, &mut self.newest)
-    }
-
-    /// Takes the table out; the cell is to be given another one, or dropped.
-    pub(super) fn take(&mut self) -> Slots<KS, VS> {
-        std::mem::take(self.write().0)
-    }
-
-    /// Shares the table with a snapshot. An empty one is not worth it.
-    pub(super) fn freeze(&mut self) -> Option<Arc<Slots<KS, VS>>> {
-        match &mut self.held {
-            Held::Frozen(table) => Some(Arc::clone(table)),
-            Held::Owned(table) if table.is_empty() => None,
-            Held::Owned(table) => {
-                let shared = Arc::new(std::mem::take(table));
-                self.held = Held::Frozen(Arc::clone(&shared));
-                Some(shared)
-            }
+        match self {
+            Self::Owned(table) => table,
+            Self::Empty | Self::Shared(_) => unreachable!("was taken back"),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn thaw(&mut self) {
-        let held = std::mem::replace(&mut self.held, Held::Owned(Slots::default()));
-        self.held = Held::Owned(match held {
-            Held::Owned(table) => table,
-            Held::Frozen(table) => {
-                Arc::try_unwrap(table).unwrap_or_else(|shared| (*shared).clone())
-            }
+    fn take_back(&mut self) {
+        *self = Self::Owned(match std::mem::replace(self, Self::Empty) {
+            Self::Empty => OwnedSlots::with_room(0),
+            Self::Owned(table) => table,
+            Self::Shared(table) => table.take_back(),
         });
+    }
+}
+
+impl<KS: Clone, VS: Clone> Clone for Cell<KS, VS> {
+    /// Shares a table that is [shared](Self::share) already; copies one that is owned.
+    fn clone(&self) -> Self {
+        match self {
+            Self::Empty => Self::Empty,
+            Self::Owned(table) => Self::Owned(table.copy()),
+            Self::Shared(table) => Self::Shared(table.clone()),
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The table that a snapshot reads.
 
 use super::address::Addresses;
-use super::slots::{Slots, Tag};
+use super::cell::Cell;
+use super::chunked::FrozenChunks;
+use super::slots::Tag;
 use std::sync::Arc;
 
 /// A table as it was when it was frozen. Cheap to clone, readable from any thread.
@@ -13,12 +15,9 @@ pub struct FrozenTable<KS, VS> {
 #[derive(Debug)]
 struct Inner<KS, VS> {
     addresses: Addresses,
-    cells: Vec<FrozenCell<KS, VS>>,
+    cells: FrozenChunks<Cell<KS, VS>>,
     len: usize,
 }
-
-/// A small table, unless it is empty, and the greatest stamp in it.
-pub(super) type FrozenCell<KS, VS> = (Option<Arc<Slots<KS, VS>>>, u32);
 
 impl<KS, VS> Clone for FrozenTable<KS, VS> {
     fn clone(&self) -> Self {
@@ -29,7 +28,7 @@ impl<KS, VS> Clone for FrozenTable<KS, VS> {
 }
 
 impl<KS, VS> FrozenTable<KS, VS> {
-    pub(super) fn new(addresses: Addresses, cells: Vec<FrozenCell<KS, VS>>, len: usize) -> Self {
+    pub(super) fn new(addresses: Addresses, cells: FrozenChunks<Cell<KS, VS>>, len: usize) -> Self {
         Self {
             inner: Arc::new(Inner {
                 addresses,
@@ -53,8 +52,8 @@ impl<KS, VS> FrozenTable<KS, VS> {
     pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
         let inner = &*self.inner;
         let tag = Tag::of(hash);
-        let (table, _) = inner.cells.get(inner.addresses.cell(tag))?;
-        table.as_ref()?.find(tag, eq).map(|slot| &slot.value)
+        let cell = inner.cells.get(inner.addresses.cell(tag))?;
+        cell.find(tag, eq).map(|slot| &slot.value)
     }
 
     /// Every entry: key, value, stamp; in no order.
@@ -66,14 +65,10 @@ impl<KS, VS> FrozenTable<KS, VS> {
     /// Small tables without any are passed over whole.
     pub fn since(&self, since: Option<u32>) -> impl Iterator<Item = (&KS, &VS, u32)> {
         let after = move |stamp: u32| since.is_none_or(|since| stamp > since);
-        let cells = self
-            .inner
-            .cells
-            .iter()
-            .filter(move |(_, newest)| after(*newest));
-        let slots = cells.filter_map(|(table, _)| table.as_deref());
-        slots
-            .flat_map(Slots::iter)
+        let cells = self.inner.cells.iter();
+        cells
+            .filter(move |cell| after(cell.newest()))
+            .flat_map(Cell::iter)
             .filter(move |slot| after(slot.stamp))
             .map(|s| (&s.key, &s.value, s.stamp))
     }

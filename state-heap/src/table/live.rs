@@ -5,7 +5,7 @@ use super::cell::Cell;
 use super::chunked::Chunked;
 use super::frozen::FrozenTable;
 use super::hold::Hold;
-use super::slots::{Slot, Slots, Tag};
+use super::slots::{Slot, Tag};
 
 /// Entries for each cell: with more, a cell is divided. A cell that waits for its turn comes to
 /// hold twice as many.
@@ -59,7 +59,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     pub fn get(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<&VS> {
         let tag = Tag::of(hash);
         let cell = self.cells.get(self.addresses.cell(tag))?;
-        cell.table().find(tag, eq).map(|slot| &slot.value)
+        cell.find(tag, eq).map(|slot| &slot.value)
     }
 
     /// The held key and what is held for it.
@@ -67,7 +67,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     pub fn get_key_value(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(&KS, &VS)> {
         let tag = Tag::of(hash);
         let cell = self.cells.get(self.addresses.cell(tag))?;
-        let found = cell.table().find(tag, eq);
+        let found = cell.find(tag, eq);
         found.map(|slot| (&slot.key, &slot.value))
     }
 
@@ -76,13 +76,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     pub fn get_mut(&mut self, hash: u64, eq: impl Fn(&KS) -> bool, stamp: u32) -> Option<&mut VS> {
         let tag = Tag::of(hash);
         let cell = self.cells.get_mut(self.addresses.cell(tag))?;
-        let (table, newest) = cell.write();
-        let slot = table.find_mut(tag, eq)?;
-        if *newest < stamp {
-            *newest = stamp;
-        }
-        slot.stamp = stamp;
-        Some(&mut slot.value)
+        cell.write().write(tag, eq, stamp)
     }
 
     /// Adds an entry whose key is not there yet.
@@ -97,8 +91,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         let Some(cell) = self.cells.get_mut(self.addresses.cell(tag)) else {
             return;
         };
-        let (table, newest) = cell.write();
-        *newest = stamp.max(*newest);
+        let table = cell.write();
         self.small_bytes -= table.allocated();
         table.insert_new(Slot {
             key,
@@ -115,12 +108,13 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     #[inline]
     pub fn remove(&mut self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(KS, VS)> {
         let tag = Tag::of(hash);
-        let cell = self.cells.get_mut(self.addresses.cell(tag))?;
+        let index = self.addresses.cell(tag);
+        let cell = self.cells.get(index)?;
         // Looked for first: an absent key must not copy a table that a snapshot shares.
-        if cell.is_shared() {
-            cell.table().find(tag, &eq)?;
+        if !cell.is_owned() {
+            cell.find(tag, &eq)?;
         }
-        let (table, _) = cell.write();
+        let table = self.cells.get_mut(index)?.write();
         let slot = table.remove(tag, eq)?;
         self.len -= 1;
         if table.is_sparse() {
@@ -138,20 +132,16 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     pub fn iter(&self) -> impl Iterator<Item = (&KS, &VS, u32)> {
         self.cells
             .iter()
-            .flat_map(|cell| cell.table().iter())
+            .flat_map(Cell::iter)
             .map(|s| (&s.key, &s.value, s.stamp))
     }
 
     /// A copy that shares all small tables with this one and never changes.
     ///
-    /// Takes time proportional to the number of small tables; no entry is touched.
+    /// Small tables are shared by the chunk, of up to a thousand; those in chunks that were written
+    /// since the last time are marked as shared, one after the other. No entry is touched.
     pub fn freeze(&mut self) -> FrozenTable<KS, VS> {
-        let mut cells = Vec::with_capacity(self.cells.len());
-        cells.extend(
-            self.cells
-                .iter_mut()
-                .map(|cell| (cell.freeze(), cell.newest)),
-        );
+        let cells = self.cells.freeze(Cell::share);
         FrozenTable::new(self.addresses, cells, self.len)
     }
 
@@ -164,7 +154,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     /// The entries of the greatest cell: half of what one insertion or removal moves at most.
     #[cfg(test)]
     pub(super) fn greatest_cell(&self) -> usize {
-        let lengths = self.cells.iter().map(|cell| cell.table().len());
+        let lengths = self.cells.iter().map(|cell| cell.iter().count());
         lengths.max().unwrap_or(0)
     }
 
@@ -172,15 +162,14 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
     #[cold]
     #[inline(never)]
     fn divide(&mut self) {
-        let mut new = Cell::new(Slots::default(), 0);
+        let mut new = Cell::Empty;
         if let Some(cell) = self.cells.get_mut(self.addresses.next_split()) {
-            let table = cell.take();
+            let table = cell.write();
             self.small_bytes -= table.allocated();
             let (low, high) = table.split(self.addresses.split_bit());
             self.small_bytes += low.allocated() + high.allocated();
-            let newest = cell.newest;
-            *cell = Cell::new(low, newest);
-            new = Cell::new(high, newest);
+            *table = low;
+            new = Cell::Owned(high);
         }
         self.cells.push(new);
         self.addresses = Addresses::new(self.cells.len());
@@ -202,9 +191,7 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         };
         self.addresses = Addresses::new(self.cells.len());
         if let Some(cell) = self.cells.get_mut(self.addresses.next_split()) {
-            let from = last.take();
-            let (table, newest) = cell.write();
-            *newest = last.newest.max(*newest);
+            let (from, table) = (last.write(), cell.write());
             self.small_bytes -= table.allocated() + from.allocated();
             table.absorb(from);
             self.small_bytes += table.allocated();

@@ -2,9 +2,10 @@
 //!
 //! It is made of small hash tables of a few hundred entries. Linear hashing says which of them
 //! holds a key; with every so many insertions one of them is divided, so that no insertion moves
-//! more than a few hundred entries, and there is no directory to read, copy or freeze. A table is
-//! frozen by moving each small one behind an `Arc`; the first write to a frozen one takes it back,
-//! if the snapshot is gone, or copies it, which clones no value that owns memory.
+//! more than a few hundred entries, and there is no directory to read, copy or freeze. Small tables
+//! lie where they can be shared from the start; a table is frozen by sharing them a thousand at a
+//! time, without an allocation for each. The first write to a shared one takes it back, if the
+//! snapshot is gone, or copies it, which clones no value that owns memory.
 
 mod address;
 mod cell;

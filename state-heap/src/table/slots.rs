@@ -4,7 +4,10 @@
 //! to the place of its entry and so waits for one line of memory, where a table with control bytes
 //! apart waits for two, one after the other. No key is looked at when entries move.
 
+use std::fmt;
 use std::num::NonZeroU32;
+use std::ops::Deref;
+use triomphe::{Arc, UniqueArc};
 
 /// The part of a hash by which an entry is placed: the highest bits say where in a small table, the
 /// lowest but one and those above it in which.
@@ -39,35 +42,35 @@ pub(super) struct Slot<KS, VS> {
     pub(super) tag: Tag,
 }
 
+/// Where the slots of a small table may be.
+type Places<KS, VS> = [Option<Slot<KS, VS>>];
+
+/// A small table that is written in place.
+pub(super) type OwnedSlots<KS, VS> = Slots<UniqueArc<Places<KS, VS>>>;
+
+/// A small table that others may hold as well.
+pub(super) type SharedSlots<KS, VS> = Slots<Arc<Places<KS, VS>>>;
+
 /// A small table. At most three quarters of its slots are taken, so every search ends.
-#[derive(Clone, Debug)]
-pub(super) struct Slots<KS, VS> {
-    slots: Box<[Option<Slot<KS, VS>>]>,
+///
+/// The slots of one that is written already lie where those of a shared one do: to share it, nothing
+/// is allocated and no slot looked at.
+#[derive(Clone)]
+pub(super) struct Slots<P> {
+    places: P,
     len: u32,
+    /// The greatest stamp among the entries, or one that was: never too low.
+    newest: u32,
 }
 
-impl<KS, VS> Default for Slots<KS, VS> {
-    fn default() -> Self {
-        Self {
-            slots: Box::default(),
-            len: 0,
-        }
+// By hand: owned places cannot be shown.
+impl<P> fmt::Debug for Slots<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} entries up to epoch {}", self.len, self.newest)
     }
 }
 
-impl<KS, VS> Slots<KS, VS> {
-    /// An empty table with room for so many entries and some more.
-    fn with_room(entries: usize) -> Self {
-        let slots = match entries {
-            0 => 0,
-            entries => entries + entries * 2 / 3 + 1,
-        };
-        Self {
-            slots: std::iter::repeat_with(|| None).take(slots).collect(),
-            len: 0,
-        }
-    }
-
+impl<KS, VS, P: Deref<Target = Places<KS, VS>>> Slots<P> {
     #[inline(always)]
     pub(super) const fn len(&self) -> usize {
         self.len as usize
@@ -78,55 +81,136 @@ impl<KS, VS> Slots<KS, VS> {
         self.len == 0
     }
 
+    #[inline(always)]
+    pub(super) const fn newest(&self) -> u32 {
+        self.newest
+    }
+
     /// The bytes allocated for the slots.
-    pub(super) const fn allocated(&self) -> usize {
-        size_of_val(&*self.slots)
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<KS, VS>> {
-        self.slots.iter().flatten()
+    pub(super) fn allocated(&self) -> usize {
+        size_of_val(&*self.places)
     }
 
     #[inline(always)]
-    pub(super) fn find(&self, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<&Slot<KS, VS>> {
-        let (before, from) = self.slots.split_at_checked(tag.home(self.slots.len()))?;
-        for slot in from.iter().chain(before) {
-            let slot = slot.as_ref()?;
-            if slot.tag == tag && eq(&slot.key) {
-                return Some(slot);
-            }
+    pub(super) fn places(&self) -> &Places<KS, VS> {
+        &self.places
+    }
+}
+
+/// The entry with this tag and key.
+#[inline(always)]
+pub(super) fn find<KS, VS>(
+    slots: &Places<KS, VS>,
+    tag: Tag,
+    eq: impl Fn(&KS) -> bool,
+) -> Option<&Slot<KS, VS>> {
+    let mut at = tag.home(slots.len());
+    loop {
+        let slot = slots.get(at)?.as_ref()?;
+        if slot.tag == tag && eq(&slot.key) {
+            return Some(slot);
         }
-        None
+        at = next(at, slots.len());
+    }
+}
+
+impl<KS: Clone, VS: Clone> SharedSlots<KS, VS> {
+    /// The table for writing: taken back if nobody else holds it any more, or copied.
+    pub(super) fn take_back(self) -> OwnedSlots<KS, VS> {
+        let Self {
+            places,
+            len,
+            newest,
+        } = self;
+        let places =
+            Arc::try_unique(places).unwrap_or_else(|shared| shared.iter().cloned().collect());
+        Slots {
+            places,
+            len,
+            newest,
+        }
+    }
+}
+
+impl<KS, VS> OwnedSlots<KS, VS> {
+    /// An empty table with room for so many entries and some more.
+    pub(super) fn with_room(entries: usize) -> Self {
+        let slots = match entries {
+            0 => 0,
+            entries => entries + entries * 2 / 3 + 1,
+        };
+        Self {
+            places: std::iter::repeat_with(|| None).take(slots).collect(),
+            len: 0,
+            newest: 0,
+        }
     }
 
+    pub(super) fn copy(&self) -> Self
+    where
+        KS: Clone,
+        VS: Clone,
+    {
+        Self {
+            places: self.places.iter().cloned().collect(),
+            ..*self
+        }
+    }
+
+    pub(super) fn share(self) -> SharedSlots<KS, VS> {
+        let Self {
+            places,
+            len,
+            newest,
+        } = self;
+        let places = places.shareable();
+        Slots {
+            places,
+            len,
+            newest,
+        }
+    }
+
+    /// The value of the entry with this tag and key, which is stamped.
     #[inline(always)]
-    pub(super) fn find_mut(
+    pub(super) fn write(
         &mut self,
         tag: Tag,
         eq: impl Fn(&KS) -> bool,
-    ) -> Option<&mut Slot<KS, VS>> {
-        let home = tag.home(self.slots.len());
-        let (before, from) = self.slots.split_at_mut_checked(home)?;
-        for slot in from.iter_mut().chain(before) {
-            let slot = slot.as_mut()?;
-            if slot.tag == tag && eq(&slot.key) {
-                return Some(slot);
-            }
+        stamp: u32,
+    ) -> Option<&mut VS> {
+        let at = self.position(tag, eq)?;
+        let slot = self.places.get_mut(at)?.as_mut()?;
+        if self.newest < stamp {
+            self.newest = stamp;
         }
-        None
+        slot.stamp = stamp;
+        Some(&mut slot.value)
+    }
+
+    #[inline(always)]
+    fn position(&self, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<usize> {
+        let mut at = tag.home(self.places.len());
+        loop {
+            let slot = self.places.get(at)?.as_ref()?;
+            if slot.tag == tag && eq(&slot.key) {
+                return Some(at);
+            }
+            at = next(at, self.places.len());
+        }
     }
 
     /// Whether an insertion has to make room first.
     #[inline(always)]
-    pub(super) const fn is_full(&self) -> bool {
-        (self.len() + 1) * 4 > self.slots.len() * 3
+    pub(super) fn is_full(&self) -> bool {
+        (self.len() + 1) * 4 > self.places.len() * 3
     }
 
     /// Whether [`fit`](Self::fit) is worth while after removals: an entry has no more than
     /// `8 / 3` slots then.
     #[inline(always)]
-    pub(super) const fn is_sparse(&self) -> bool {
-        self.is_empty() || (self.len() * 8 < self.slots.len() * 3 && self.slots.len() > 4)
+    pub(super) fn is_sparse(&self) -> bool {
+        self.is_empty() || (self.len() * 8 < self.places.len() * 3 && self.places.len() > 4)
     }
 
     /// Moves the entries to as many slots as they need with one more, or to none.
@@ -136,13 +220,14 @@ impl<KS, VS> Slots<KS, VS> {
     }
 
     fn move_to(&mut self, room: usize) {
-        let old = std::mem::replace(self, Self::with_room(room));
+        let mut old = std::mem::replace(self, Self::with_room(room));
         old.drain().for_each(|slot| self.place(slot));
     }
 
-    /// The entries, in the order of their places.
-    fn drain(self) -> impl Iterator<Item = Slot<KS, VS>> {
-        self.slots.into_iter().flatten()
+    /// Takes out the entries, in the order of their places.
+    fn drain(&mut self) -> impl Iterator<Item = Slot<KS, VS>> {
+        self.len = 0;
+        self.places.iter_mut().filter_map(Option::take)
     }
 
     /// Adds an entry whose key is not there yet.
@@ -157,10 +242,11 @@ impl<KS, VS> Slots<KS, VS> {
     /// Adds an entry to a table that is not full.
     #[inline]
     fn place(&mut self, slot: Slot<KS, VS>) {
-        let home = slot.tag.home(self.slots.len());
-        if let Some((before, from)) = self.slots.split_at_mut_checked(home) {
+        let home = slot.tag.home(self.places.len());
+        if let Some((before, from)) = self.places.split_at_mut_checked(home) {
             let mut slots = from.iter_mut().chain(before);
             if let Some(vacant) = slots.find(|slot| slot.is_none()) {
+                self.newest = self.newest.max(slot.stamp);
                 *vacant = Some(slot);
                 self.len += 1;
             }
@@ -169,22 +255,22 @@ impl<KS, VS> Slots<KS, VS> {
 
     /// Takes an entry out, and moves those behind it to where a search finds them.
     pub(super) fn remove(&mut self, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<Slot<KS, VS>> {
-        let slots = self.slots.len();
+        let slots = self.places.len();
         let mut at = tag.home(slots);
         loop {
-            let slot = self.slots.get(at)?.as_ref()?;
+            let slot = self.places.get(at)?.as_ref()?;
             if slot.tag == tag && eq(&slot.key) {
                 break;
             }
             at = next(at, slots);
         }
-        let removed = self.slots.get_mut(at)?.take();
+        let removed = self.places.get_mut(at)?.take();
         self.len -= 1;
         let (mut hole, mut at) = (at, next(at, slots));
-        while let Some(Some(slot)) = self.slots.get(at) {
+        while let Some(Some(slot)) = self.places.get(at) {
             let home = slot.tag.home(slots);
             if distance(home, at, slots) >= distance(hole, at, slots) {
-                self.slots.swap(hole, at);
+                self.places.swap(hole, at);
                 hole = at;
             }
             at = next(at, slots);
@@ -192,11 +278,16 @@ impl<KS, VS> Slots<KS, VS> {
         removed
     }
 
-    /// Splits the entries by a bit of their tags' [`table_bits`](Tag::table_bits): those without
-    /// it and those with it.
-    pub(super) fn split(self, bit: usize) -> (Self, Self) {
+    /// Takes out the entries, and splits them by a bit of their tags'
+    /// [`table_bits`](Tag::table_bits): those without it and those with it.
+    pub(super) fn split(&mut self, bit: usize) -> (Self, Self) {
         let has_bit = |slot: &Slot<KS, VS>| slot.tag.table_bits() & bit != 0;
-        let ones = self.iter().filter(|slot| has_bit(slot)).count();
+        let ones = self
+            .places
+            .iter()
+            .flatten()
+            .filter(|slot| has_bit(slot))
+            .count();
         let mut low = Self::with_room(self.len() - ones);
         let mut high = Self::with_room(ones);
         for slot in self.drain() {
@@ -210,13 +301,14 @@ impl<KS, VS> Slots<KS, VS> {
     }
 
     /// Moves all entries of `from` here; it has none of the same key.
-    pub(super) fn absorb(&mut self, from: Self) {
+    pub(super) fn absorb(&mut self, from: &mut Self) {
         self.move_to(self.len() + from.len());
         from.drain().for_each(|slot| self.place(slot));
     }
 }
 
 /// The slot behind `at`.
+#[inline(always)]
 const fn next(at: usize, slots: usize) -> usize {
     if at + 1 == slots { 0 } else { at + 1 }
 }
@@ -232,7 +324,7 @@ const fn distance(from: usize, to: usize, slots: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Slot, Slots, Tag};
+    use super::{OwnedSlots, Slot, Tag, find};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -241,18 +333,18 @@ mod tests {
         Tag::of(u64::from(key / 3).wrapping_mul(0xd000_0001_0000_0000))
     }
 
-    fn get(table: &Slots<u8, u32>, key: u8) -> Option<u32> {
-        let found = table.find(tag(key), |held| *held == key);
+    fn get(table: &OwnedSlots<u8, u32>, key: u8) -> Option<u32> {
+        let found = find(table.places(), tag(key), |held| *held == key);
         found.map(|slot| slot.value)
     }
 
     proptest! {
         #[test]
         fn is_a_map(steps in prop::collection::vec((any::<u8>(), 0_u8..3, any::<u32>()), 0..600)) {
-            let (mut table, mut model) = (Slots::default(), BTreeMap::new());
-            for (key, what, value) in steps {
+            let (mut table, mut model) = (OwnedSlots::with_room(0), BTreeMap::new());
+            for (stamp, (key, what, value)) in (1..).zip(steps) {
                 prop_assert_eq!(get(&table, key), model.get(&key).copied());
-                match (what, table.find_mut(tag(key), |held| *held == key)) {
+                match (what, table.write(tag(key), |held| *held == key, stamp)) {
                     (0, _) => {
                         let removed = table.remove(tag(key), |held| *held == key);
                         prop_assert_eq!(removed.map(|slot| slot.value), model.remove(&key));
@@ -260,12 +352,12 @@ mod tests {
                             table.fit();
                         }
                     }
-                    (_, Some(slot)) => {
-                        slot.value = value;
+                    (_, Some(held)) => {
+                        *held = value;
                         model.insert(key, value);
                     }
                     (_, None) => {
-                        let (stamp, tag) = (0, tag(key));
+                        let tag = tag(key);
                         table.insert_new(Slot { key, value, stamp, tag });
                         model.insert(key, value);
                     }
@@ -277,13 +369,23 @@ mod tests {
             for key in 0..=u8::MAX {
                 prop_assert_eq!(get(&table, key), model.get(&key).copied());
             }
-            let (low, high) = table.clone().split(1);
-            prop_assert!(low.iter().all(|slot| slot.tag.table_bits() & 1 == 0));
-            prop_assert!(high.iter().all(|slot| slot.tag.table_bits() & 1 == 1));
-            let mut joined = low;
-            joined.absorb(high);
-            let entries = joined.iter().map(|slot| (slot.key, slot.value));
-            prop_assert_eq!(entries.collect::<BTreeMap<_, _>>(), model);
+            let shared = table.share();
+            let mut copy = shared.clone().take_back();
+            let (mut low, mut high) = copy.split(1);
+            let entries = |table: &OwnedSlots<u8, u32>| {
+                let slots = table.places().iter().flatten();
+                slots.map(|slot| (slot.key, slot.value)).collect::<BTreeMap<_, _>>()
+            };
+            prop_assert!(copy.is_empty() && entries(&copy).is_empty());
+            for (half, bit) in [(&low, 0), (&high, 1)] {
+                let slots = || half.places().iter().flatten();
+                prop_assert!(slots().all(|slot| slot.tag.table_bits() & 1 == bit));
+                prop_assert_eq!(half.newest(), slots().map(|slot| slot.stamp).max().unwrap_or(0));
+            }
+            low.absorb(&mut high);
+            prop_assert_eq!(entries(&low), model.clone());
+            prop_assert!(shared.newest() >= low.newest());
+            prop_assert_eq!(entries(&shared.take_back()), model);
         }
     }
 
