@@ -28,6 +28,10 @@ const PLAIN: How = How {
     compression: Compression::None,
     threads: 1,
 };
+const PLAIN_ON_TWO: How = How {
+    compression: Compression::None,
+    threads: 2,
+};
 const ZSTD: How = How {
     compression: Compression::Zstd(1),
     threads: 1,
@@ -92,29 +96,22 @@ pub(super) fn run(report: &Report, settings: &Settings) -> Result<()> {
     )?;
     say_disk(&dir, plain.length, report)?;
     let logical = Some(plain.length);
-    whole(
-        &mut state,
-        &folder,
-        report,
-        2,
-        ("files_full_zstd1_2_threads", ZSTD_ON_TWO),
-        logical,
-    )?;
-    let base = whole(
-        &mut state,
-        &folder,
-        report,
-        3,
-        ("files_full_zstd1", ZSTD),
-        logical,
-    )?;
-    state.backend.confirm(CheckpointId(3));
+    let mut base = plain;
+    for (id, kind) in [
+        (2, ("files_full_plain_2_threads", PLAIN_ON_TWO)),
+        (3, ("files_full_zstd1_2_threads", ZSTD_ON_TWO)),
+        (4, ("files_full_zstd1", ZSTD)),
+    ] {
+        state.backend.abort(CheckpointId(id - 1));
+        base = whole(&mut state, &folder, report, id, kind, logical)?;
+    }
+    state.backend.confirm(CheckpointId(4));
 
     for _ in 0..keys / 100 {
         let key = rng.below(keys);
         state.set(key, &mut rng)?;
     }
-    let (time, delta) = timed(|| folder.write(state.freeze(4)?, ZSTD));
+    let (time, delta) = timed(|| folder.write(state.freeze(5)?, ZSTD));
     let delta = delta?;
     report.say_ms("files_1pct", time);
     report.say("files_1pct_bytes", "bytes", delta.length as f64);
@@ -161,9 +158,6 @@ fn whole(
     report.say(&format!("{work}_bytes"), "bytes", file.length as f64);
     let beside = self::resident("VmHWM")?.saturating_sub(resident);
     report.say(&format!("{work}_memory"), "bytes", beside as f64);
-    if checkpoint < 3 {
-        state.backend.abort(CheckpointId(checkpoint));
-    }
     Ok(file)
 }
 

@@ -110,7 +110,11 @@ impl Fs for StdFs {
         if !self.exists(file)? {
             return taken();
         }
-        Ok(Box::new(created))
+        Ok(Box::new(StdWriter {
+            file: created,
+            written: 0,
+            on_its_way: 0,
+        }))
     }
 
     fn open(&self, file: &Path) -> io::Result<Box<dyn FsReader>> {
@@ -211,15 +215,48 @@ fn is_named(_open: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()
 }
 
-impl FsWriter for File {
+/// So many bytes are written before the device is asked to take them.
+const WRITE_BACK: u64 = 8 << 20;
+
+struct StdWriter {
+    file: File,
+    written: u64,
+    /// As many bytes of these the device has been asked to take.
+    on_its_way: u64,
+}
+
+impl FsWriter for StdWriter {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+        self.file.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        if self.written - self.on_its_way >= WRITE_BACK {
+            start_write_back(&self.file, self.on_its_way, self.written - self.on_its_way);
+            self.on_its_way = self.written;
+        }
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
+        self.file.sync_all()
     }
 }
+
+/// Has the device write so many bytes at `offset` while more are produced, so that little is left
+/// for the sync at the end. Dirty pages that are said not to be needed are written back, and stay.
+#[cfg(target_os = "linux")]
+fn start_write_back(file: &File, offset: u64, length: u64) {
+    // Only a hint: whether they are durable is for the sync to say.
+    rustix::fs::fadvise(
+        file,
+        offset,
+        std::num::NonZeroU64::new(length),
+        rustix::fs::Advice::DontNeed,
+    )
+    .ok();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_write_back(_: &File, _: u64, _: u64) {}
 
 struct StdReader {
     file: File,
@@ -251,5 +288,24 @@ impl FsReader for StdReader {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fs, StdFs, WRITE_BACK};
+
+    #[test]
+    fn what_the_device_is_asked_to_take_early_is_all_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let mut writer = StdFs.create_new(&file).unwrap();
+        let part: Vec<u8> = (0..700_001_u32).map(|i| (i % 251) as u8).collect();
+        let parts = (WRITE_BACK * 5 / 2) as usize / part.len();
+        (0..parts).for_each(|_| writer.append(&part).unwrap());
+        writer.sync().unwrap();
+        let found = StdFs.read(&file, u64::MAX).unwrap();
+        assert_eq!(found.len(), parts * part.len());
+        assert!(found.chunks(part.len()).all(|found| found == part));
     }
 }
