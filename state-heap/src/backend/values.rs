@@ -235,7 +235,10 @@ where
         out: &mut Out<'_>,
     ) -> Result<()> {
         // Nothing in the loops waits for the entry before: the memory is asked for many at once.
-        let present = batch.iter().filter(|(_, value)| value.get().is_some());
+        let present = batch.iter().filter(|(key, value)| {
+            key.touch();
+            value.get().is_some()
+        });
         black_box(present.count());
         while !batch.is_empty() {
             let scratch = &mut out.scratch;

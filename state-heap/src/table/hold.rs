@@ -3,6 +3,7 @@
 
 use alluvium_state_api::StateData;
 use std::borrow::Borrow;
+use std::hint::black_box;
 use std::mem::needs_drop;
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ pub trait KeyHold<T>: Borrow<T> + Clone + Ord + Send + Sync + 'static {
 
     /// The key.
     fn get(&self) -> &T;
+
+    /// Looks at the memory in which the key is held, so that it is there when the key is wanted.
+    fn touch(&self) {}
 }
 
 /// Holds a value. Cloning it is cheap and clones no value that owns memory.
@@ -145,5 +149,10 @@ impl<T: StateData + Ord> KeyHold<T> for Arc<T> {
     #[inline]
     fn get(&self) -> &T {
         self
+    }
+
+    #[inline]
+    fn touch(&self) {
+        black_box(Self::strong_count(self));
     }
 }
