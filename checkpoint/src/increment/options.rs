@@ -12,6 +12,9 @@ const MAX_THREADS: usize = 16;
 /// The most threads unless told otherwise.
 const USUAL_THREADS: usize = 4;
 
+/// How many bytes keep a thread busy for longer than it takes to start: some 5 ms.
+const WORTH_A_THREAD: u64 = 2 << 20;
+
 /// How the snapshots of a subtask are laid into files.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +26,7 @@ pub struct SnapshotFileOptions {
     /// How segments are written.
     pub segment: SegmentOptions,
     /// How many threads write a snapshot, each some of its key groups. Default 0: as many as the
-    /// machine has cores, but at most 4; up to 16. With up to 8, and the default options of stores
+    /// machine has cores, but at most 4; up to 16. One for every 2 MiB to be written is enough. With up to 8, and the default options of stores
     /// and segments, writing takes at most 64 MiB of memory.
     pub threads: usize,
     /// When the deltas of a chain come to this part of what they build on, in bytes, the next
@@ -56,13 +59,16 @@ impl Default for SnapshotFileOptions {
 }
 
 impl SnapshotFileOptions {
-    /// How many threads write a snapshot on this machine.
-    pub(super) fn threads_here(&self) -> usize {
-        match self.threads {
+    /// How many threads write a snapshot of about so many bytes on this machine.
+    pub(super) fn threads_for(&self, bytes: Option<u64>) -> usize {
+        let most = match self.threads {
             0 => std::thread::available_parallelism()
                 .map_or(1, |cores| cores.get().min(USUAL_THREADS)),
             threads => threads,
-        }
+        };
+        let busy = bytes.map(|bytes| bytes / WORTH_A_THREAD + 1);
+        busy.and_then(|busy| usize::try_from(busy).ok())
+            .map_or(most, |busy| busy.min(most))
     }
 
     /// Checks that everything lies in its range.
@@ -96,5 +102,22 @@ impl SnapshotFileOptions {
             return wrong(option, "at least 1", &self.max_deltas);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SnapshotFileOptions;
+
+    #[test]
+    fn small_snapshots_are_written_by_few_threads() {
+        let options = SnapshotFileOptions {
+            threads: 3,
+            ..SnapshotFileOptions::default()
+        };
+        let megabytes = |megabytes: u64| options.threads_for(Some(megabytes << 20));
+        assert_eq!([0, 1, 3, 5, 100].map(megabytes), [1, 1, 2, 3, 3]);
+        assert_eq!(options.threads_for(Some(u64::MAX)), 3);
+        assert_eq!(options.threads_for(None), 3);
     }
 }

@@ -33,7 +33,9 @@ pub fn write_keyed(
     };
     let output = SpillOutput::new(folder, place, options.inline_threshold);
     let cancel = folder.cancel_flag();
-    let threads = options.threads_here();
+    let whole = base.is_whole();
+    let bytes = estimate.map(|of| if whole { of.state } else { of.snapshot });
+    let threads = options.threads_for(bytes);
     let (written, _) = write_segment(job, output, options.segment, threads, cancel)?;
     let state = estimate.map(|estimate| estimate.state);
     Ok(base.complete(written.output.finish()?, state))
