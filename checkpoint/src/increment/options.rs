@@ -26,8 +26,9 @@ pub struct SnapshotFileOptions {
     /// How segments are written.
     pub segment: SegmentOptions,
     /// How many threads write a snapshot, each some of its key groups. Default 0: as many as the
-    /// machine has cores, but at most 4; up to 16. One for every 2 MiB to be written is enough. With up to 8, and the default options of stores
-    /// and segments, writing takes at most 64 MiB of memory.
+    /// machine has cores, but at most 4; up to 16. A small snapshot is written by fewer, one for
+    /// every 2 MiB. With up to 8, and the default options of stores and segments, writing takes at
+    /// most 64 MiB of memory.
     pub threads: usize,
     /// When the deltas of a chain come to this part of what they build on, in bytes, the next
     /// snapshot is whole. Default 0.5; 0 to 8.

@@ -36,7 +36,6 @@ impl Flights {
     }
 
     /// The same, in an environment with this variable.
-    #[cfg(feature = "s3")]
     pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self

@@ -9,6 +9,7 @@
 mod bad_input;
 mod command;
 mod configured;
+mod copies;
 mod endpoint;
 mod kill;
 mod live;

@@ -46,7 +46,7 @@ pub(super) fn group<KS, VS>(
     let deletes = scale(bytes, count, group.tombstones_since(since).count());
     SnapshotEstimate {
         state,
-        snapshot: puts + deletes,
+        snapshot: puts.saturating_add(deletes),
     }
 }
 
