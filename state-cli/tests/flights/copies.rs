@@ -2,41 +2,34 @@
 
 use crate::command::{Flights, count};
 use crate::reference::{Tables, data_set};
+use crate::resume::RECORDS;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const RECORDS: u64 = 336_776;
-
-/// A job all of whose state goes into files and that keeps copies, killed on its way.
-fn crashed() -> (Flights, [String; 4]) {
-    let flights = Flights::new(&[
-        "--checkpoint-interval",
-        "20ms",
-        "--rate",
-        "600000",
-        "-D",
-        "execution.checkpointing.data-inline-threshold=0b",
-    ])
-    .with_variable("ALLUVIUM_LOG", "warn");
-    let option = |name: &str, value: &str| {
-        let name = format!("execution.checkpointing.local-backup.{name}={value}");
-        ["-D".to_owned(), name]
-    };
-    let [d, enabled] = option("enabled", "true");
-    let [also_d, place] = option("dirs", flights.path("copies").to_str().unwrap());
-    let copies = [d, enabled, also_d, place];
+/// A job all of whose state goes into files and that keeps copies, killed on its way; and the options
+/// by which it keeps them.
+fn crashed() -> (Flights, [String; 2]) {
+    let often = ["--checkpoint-interval", "20ms", "--rate", "600000"];
+    let in_files = "-Dexecution.checkpointing.data-inline-threshold=0b";
+    let flights =
+        Flights::new(&[&often[..], &[in_files]].concat()).with_variable("ALLUVIUM_LOG", "warn");
+    let place = flights.path("copies");
+    let copies = [
+        "-Dexecution.checkpointing.local-backup.enabled=true".to_owned(),
+        format!(
+            "-Dexecution.checkpointing.local-backup.dirs={}",
+            place.display()
+        ),
+    ];
     let ran = flights.run(&with(&copies, &["--crash-after", "150000"]));
     assert_eq!(ran.code, None, "{}", ran.stderr);
     (flights, copies)
 }
 
-fn with<'a>(copies: &'a [String; 4], more: &[&'a str]) -> Vec<&'a str> {
-    copies
-        .iter()
-        .map(String::as_str)
-        .chain(more.iter().copied())
-        .collect()
+fn with<'a>(copies: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
+    let copies = copies.iter().map(String::as_str);
+    copies.chain(more.iter().copied()).collect()
 }
 
 /// The files of state at any depth of a folder, by name.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const RECORDS: u64 = 336_776;
+/// How many records the data set has.
+pub(crate) const RECORDS: u64 = 336_776;
 
 /// A job that takes a checkpoint every few thousand records, and dies after a number of them.
 fn crashed(flights: &Flights, after: &str) {

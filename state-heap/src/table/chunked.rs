@@ -44,14 +44,15 @@ impl<T: Clone> Chunk<T> {
     }
 
     fn freeze(&mut self, prepare: impl FnMut(&mut T)) -> Arc<Vec<T>> {
-        if let Self::Owned(items) = self {
-            items.iter_mut().for_each(prepare);
-            *self = Self::Shared(Arc::new(std::mem::take(items)));
-        }
-        match self {
-            Self::Owned(items) => Arc::new(items.clone()),
-            Self::Shared(items) => Arc::clone(items),
-        }
+        let items = match std::mem::replace(self, Self::Owned(Vec::new())) {
+            Self::Owned(mut items) => {
+                items.iter_mut().for_each(prepare);
+                Arc::new(items)
+            }
+            Self::Shared(items) => items,
+        };
+        *self = Self::Shared(Arc::clone(&items));
+        items
     }
 }
 

@@ -97,6 +97,29 @@ impl<KS, VS, P: Deref<Target = Places<KS, VS>>> Slots<P> {
     }
 }
 
+impl<P> Slots<P> {
+    fn with_places<Q>(self, change: impl FnOnce(P) -> Q) -> Slots<Q> {
+        Slots {
+            places: change(self.places),
+            len: self.len,
+            newest: self.newest,
+        }
+    }
+}
+
+/// Where the entry with this tag and key is.
+#[inline(always)]
+fn position<KS, VS>(slots: &Places<KS, VS>, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<usize> {
+    let mut at = tag.home(slots.len());
+    loop {
+        let slot = slots.get(at)?.as_ref()?;
+        if slot.tag == tag && eq(&slot.key) {
+            return Some(at);
+        }
+        at = next(at, slots.len());
+    }
+}
+
 /// The entry with this tag and key.
 #[inline(always)]
 pub(super) fn find<KS, VS>(
@@ -104,31 +127,15 @@ pub(super) fn find<KS, VS>(
     tag: Tag,
     eq: impl Fn(&KS) -> bool,
 ) -> Option<&Slot<KS, VS>> {
-    let mut at = tag.home(slots.len());
-    loop {
-        let slot = slots.get(at)?.as_ref()?;
-        if slot.tag == tag && eq(&slot.key) {
-            return Some(slot);
-        }
-        at = next(at, slots.len());
-    }
+    slots.get(position(slots, tag, eq)?)?.as_ref()
 }
 
 impl<KS: Clone, VS: Clone> SharedSlots<KS, VS> {
     /// The table for writing: taken back if nobody else holds it any more, or copied.
     pub(super) fn take_back(self) -> OwnedSlots<KS, VS> {
-        let Self {
-            places,
-            len,
-            newest,
-        } = self;
-        let places =
-            Arc::try_unique(places).unwrap_or_else(|shared| shared.iter().cloned().collect());
-        Slots {
-            places,
-            len,
-            newest,
-        }
+        self.with_places(|places| {
+            Arc::try_unique(places).unwrap_or_else(|shared| shared.iter().cloned().collect())
+        })
     }
 }
 
@@ -158,17 +165,7 @@ impl<KS, VS> OwnedSlots<KS, VS> {
     }
 
     pub(super) fn share(self) -> SharedSlots<KS, VS> {
-        let Self {
-            places,
-            len,
-            newest,
-        } = self;
-        let places = places.shareable();
-        Slots {
-            places,
-            len,
-            newest,
-        }
+        self.with_places(UniqueArc::shareable)
     }
 
     /// The value of the entry with this tag and key, which is stamped.
@@ -179,25 +176,13 @@ impl<KS, VS> OwnedSlots<KS, VS> {
         eq: impl Fn(&KS) -> bool,
         stamp: u32,
     ) -> Option<&mut VS> {
-        let at = self.position(tag, eq)?;
+        let at = position(&self.places, tag, eq)?;
         let slot = self.places.get_mut(at)?.as_mut()?;
         if self.newest < stamp {
             self.newest = stamp;
         }
         slot.stamp = stamp;
         Some(&mut slot.value)
-    }
-
-    #[inline(always)]
-    fn position(&self, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<usize> {
-        let mut at = tag.home(self.places.len());
-        loop {
-            let slot = self.places.get(at)?.as_ref()?;
-            if slot.tag == tag && eq(&slot.key) {
-                return Some(at);
-            }
-            at = next(at, self.places.len());
-        }
     }
 
     /// Whether an insertion has to make room first.
@@ -256,14 +241,7 @@ impl<KS, VS> OwnedSlots<KS, VS> {
     /// Takes an entry out, and moves those behind it to where a search finds them.
     pub(super) fn remove(&mut self, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<Slot<KS, VS>> {
         let slots = self.places.len();
-        let mut at = tag.home(slots);
-        loop {
-            let slot = self.places.get(at)?.as_ref()?;
-            if slot.tag == tag && eq(&slot.key) {
-                break;
-            }
-            at = next(at, slots);
-        }
+        let at = position(&self.places, tag, eq)?;
         let removed = self.places.get_mut(at)?.take();
         self.len -= 1;
         let (mut hole, mut at) = (at, next(at, slots));

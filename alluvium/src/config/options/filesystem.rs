@@ -6,8 +6,8 @@ use crate::config::definition::{ConfigOption, Group};
 pub const SNAPSHOT_THREADS: ConfigOption<u32> = ConfigOption::new(
     "state.backend.filesystem.snapshot-threads",
     0,
-    "The most threads that write a snapshot of a subtask into one file, each some of its key groups; \
-     of a small one, one for every 2 MiB.",
+    "Threads that write a snapshot of a subtask into one file, each some of its key groups. A small \
+     snapshot is written by fewer, one for every 2 MiB.",
 )
 .at_most(16)
 .by_default("one a core, at most 4");
