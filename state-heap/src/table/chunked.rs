@@ -233,6 +233,8 @@ mod tests {
         drop((first, second));
         items.get_mut(0);
         assert_eq!(items.get(0), Some(&Item(1, 0)));
+        let third = items.freeze(prepare);
+        assert_eq!(third.get(0), Some(&Item(2, 0)), "may have been written");
     }
 
     proptest! {
