@@ -5,6 +5,7 @@
 //! apart waits for two, one after the other. No key is looked at when entries move.
 
 use std::fmt;
+use std::hint::select_unpredictable;
 use std::num::NonZeroU32;
 use std::ops::Deref;
 use triomphe::{Arc, UniqueArc};
@@ -110,7 +111,11 @@ impl<P> Slots<P> {
 /// Where the entry with this tag and key is.
 #[inline(always)]
 fn position<KS, VS>(slots: &Places<KS, VS>, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<usize> {
-    let mut at = tag.home(slots.len());
+    let home = tag.home(slots.len());
+    let is_home = slots.get(home)?.as_ref().map(|slot| slot.tag) == Some(tag);
+    // Which of the first two it is, no guess would tell; a wrong one waits for memory again. From an
+    // empty slot on, nothing can be found.
+    let mut at = select_unpredictable(is_home, home, next(home, slots.len()));
     loop {
         let slot = slots.get(at)?.as_ref()?;
         if slot.tag == tag && eq(&slot.key) {
