@@ -55,6 +55,7 @@ meaning is Flink's; older names are accepted with a warning, which is logged and
 | integer | a whole number |
 | path or URL | a path of the machine, or a URL that begins with `file://`, `memory://`, `s3://` or `hdfs://` |
 | text | as it is, in one line |
+| secret | text that no message shows |
 | choice | one of the names listed, in letters of any case, with `-` or `_` |
 ";
 

@@ -1,6 +1,6 @@
 //! The layers.
 
-use super::definition::{ConfigOption, OptionDefinition, Setting};
+use super::definition::{Checked, ConfigOption, OptionDefinition, Setting};
 use super::file::{self, Found};
 use super::mistake::{Mistakes, quote, subject};
 use super::origin::Origin;
@@ -9,6 +9,7 @@ use super::warning::Warning;
 use super::{options, suggest};
 use alluvium_state_api::{Result, StateError};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 /// What is configured: by the program, by `-D key=value`, by a file, or not at all. See the
@@ -28,11 +29,19 @@ pub struct Configuration {
 /// Values by the present names of their options.
 type Layer = BTreeMap<&'static str, Entry>;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Entry {
     /// As it is printed.
     text: String,
+    /// As others may see it.
+    shown: String,
     origin: Origin,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' {}", self.shown, self.origin)
+    }
 }
 
 /// One option as it stands.
@@ -40,14 +49,14 @@ struct Entry {
 pub struct Effective<'a> {
     /// The option.
     pub option: &'static dyn OptionDefinition,
-    /// Its value as it would be written; `None` if it is unset.
+    /// Its value as it would be written, a [secret](super::Secret) hidden; `None` if it is unset.
     pub value: Option<String>,
     /// Where the value came from.
     pub origin: &'a Origin,
 }
 
-impl std::fmt::Debug for Effective<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Effective<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Effective")
             .field("option", &self.option.key())
             .field("value", &self.value)
@@ -187,7 +196,7 @@ impl Configuration {
             Effective {
                 option,
                 value: match entry {
-                    Some(entry) => Some(entry.text.clone()),
+                    Some(entry) => Some(entry.shown.clone()),
                     None => option.default_text(),
                 },
                 origin: self.origin_of(option.key()),
@@ -201,7 +210,7 @@ impl Configuration {
     }
 
     /// What is set, defaults of the program's own included, as a file that sets the same, with one
-    /// line for each option.
+    /// line for each option. [Secrets](super::Secret) stand in it as they are.
     ///
     /// # Errors
     /// `Misuse` if YAML cannot hold a value.
@@ -250,8 +259,13 @@ impl Configuration {
             let message = format!("'{key}' {origin}: '{text}' is an older name of '{newer}'");
             self.warnings.push(Warning::new(key, message));
         }
-        let text = checked.text;
-        Ok((key, Entry { text, origin }))
+        let Checked { text, shown, .. } = checked;
+        let entry = Entry {
+            text,
+            shown,
+            origin,
+        };
+        Ok((key, entry))
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {
@@ -269,11 +283,16 @@ impl Configuration {
 /// `Misuse` if the value is out of range.
 fn entry<T: Setting>(option: &ConfigOption<T>, value: &T::Value, origin: Origin) -> Result<Entry> {
     let text = value.print();
+    let shown = T::Value::shown(&text).into_owned();
     option.check_range(value).map_err(|expected| {
-        let (key, found) = (option.key(), quote(&text));
+        let (key, found) = (option.key(), quote(&shown));
         StateError::misuse(format!(
             "'{key}' {origin}: expected {expected}, found {found}"
         ))
     })?;
-    Ok(Entry { text, origin })
+    Ok(Entry {
+        text,
+        shown,
+        origin,
+    })
 }

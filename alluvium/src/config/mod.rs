@@ -62,6 +62,6 @@ pub use origin::Origin;
 pub use resolve::{BackendKind, Recovery, Resolved, RestartStrategy};
 pub use value::{
     BackendType, ByteSize, CheckpointStorageType, ClaimMode, CompressionType, ConfigValue,
-    Location, RestartStrategyType,
+    Location, RestartStrategyType, Secret,
 };
 pub use warning::Warning;

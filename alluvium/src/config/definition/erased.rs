@@ -32,10 +32,11 @@ pub trait OptionDefinition: Send + Sync + sealed::Sealed {
 
 /// A value that fits its option.
 #[doc(hidden)]
-#[derive(Debug)]
 pub struct Checked {
     /// As it is printed.
     pub(in crate::config) text: String,
+    /// As others may see it.
+    pub(in crate::config) shown: String,
     /// The spelling to use instead of the one found.
     pub(in crate::config) newer: Option<&'static str>,
 }
@@ -85,8 +86,10 @@ impl<T: Setting> OptionDefinition for ConfigOption<T> {
         };
         let value = T::Value::parse(text).map_err(misfit)?;
         self.check_range(&value).map_err(misfit)?;
+        let printed = value.print();
         Ok(Checked {
-            text: value.print(),
+            shown: T::Value::shown(&printed).into_owned(),
+            text: printed,
             newer: T::Value::newer_spelling(text),
         })
     }

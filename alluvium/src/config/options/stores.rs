@@ -1,7 +1,7 @@
 //! How stores of checkpoints and savepoints are reached that are not local directories.
 
 use crate::config::definition::{ConfigOption, Group};
-use crate::config::value::ByteSize;
+use crate::config::value::{ByteSize, Secret};
 use std::time::Duration;
 
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -91,6 +91,31 @@ pub const S3_REGION: ConfigOption<Option<String>> =
     ConfigOption::new("storage.s3.region", None, "The region of buckets.")
         .by_default("`AWS_REGION` of the environment, else `us-east-1`");
 
+/// Who asks S3.
+pub const S3_ACCESS_KEY_ID: ConfigOption<Option<String>> = ConfigOption::new(
+    "storage.s3.access-key-id",
+    None,
+    "The id of the access key to S3. With one, no credentials are taken from elsewhere.",
+)
+.by_default("`AWS_ACCESS_KEY_ID` of the environment, else as the machine or container says");
+
+/// What proves it.
+pub const S3_SECRET_ACCESS_KEY: ConfigOption<Option<Secret>> = ConfigOption::new(
+    "storage.s3.secret-access-key",
+    None,
+    "The secret of the access key. Behind `-D`, other users of the machine can see it; a file \
+     should be readable by its user alone.",
+)
+.by_default("`AWS_SECRET_ACCESS_KEY` of the environment, with its key");
+
+/// What goes with an access key for a time.
+pub const S3_SESSION_TOKEN: ConfigOption<Option<Secret>> = ConfigOption::new(
+    "storage.s3.session-token",
+    None,
+    "The token of an access key that is valid for a time only.",
+)
+.by_default("`AWS_SESSION_TOKEN` of the environment, with its key");
+
 /// Whether `http://` will do.
 pub const S3_ALLOW_HTTP: ConfigOption<Option<bool>> = ConfigOption::new(
     "storage.s3.allow-http",
@@ -111,9 +136,10 @@ pub const S3_VIRTUAL_HOSTED_STYLE: ConfigOption<Option<bool>> = ConfigOption::ne
 pub(super) const GROUP: Group = Group {
     title: "Stores",
     intro: "They concern stores that are no local directory: `memory://`, `s3://`, `hdfs://`. \
-            Credentials do not stand here: `s3://` takes them from the environment \
-            (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`), else from the \
-            machine or container; `hdfs://` as Hadoop's configuration files say.",
+            Without an access key, `s3://` takes the credentials of the environment \
+            (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`), else those of the \
+            machine or container; `hdfs://` does as Hadoop's configuration files say. Secrets are \
+            shown in no message.",
     options: &[
         &PART_SIZE,
         &STORAGE_PARALLELISM,
@@ -125,6 +151,9 @@ pub(super) const GROUP: Group = Group {
         &STORAGE_PROBE,
         &S3_ENDPOINT,
         &S3_REGION,
+        &S3_ACCESS_KEY_ID,
+        &S3_SECRET_ACCESS_KEY,
+        &S3_SESSION_TOKEN,
         &S3_ALLOW_HTTP,
         &S3_VIRTUAL_HOSTED_STYLE,
     ],

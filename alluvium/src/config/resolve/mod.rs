@@ -36,6 +36,7 @@ impl Configuration {
         let max_parallelism = mistakes.keep(self.max_parallelism());
         mistakes.keep(self.check_retention());
         mistakes.keep(self.check_stores());
+        mistakes.keep(self.check_credentials());
         let local_backup = mistakes.keep(self.local_backup());
         #[cfg(feature = "fs")]
         let fs = mistakes.keep(filesystem::settings(self));
@@ -173,7 +174,10 @@ impl Configuration {
         let key = option.key();
         let origin = self.origin(option);
         match self.get(option).value() {
-            Some(value) => format!("'{key}' = '{}' ({origin})", value.print()),
+            Some(value) => {
+                let text = value.print();
+                format!("'{key}' = '{}' ({origin})", T::Value::shown(&text))
+            }
             None => format!("'{key}' (unset)"),
         }
     }

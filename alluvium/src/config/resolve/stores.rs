@@ -1,6 +1,6 @@
 //! How stores are reached.
 
-use crate::config::{Configuration, options};
+use crate::config::{Configuration, Secret, options};
 use alluvium_checkpoint::storage::StorageOptions;
 use std::path::PathBuf;
 
@@ -25,10 +25,20 @@ impl Configuration {
             )
             .with_probe(self.get(&options::STORAGE_PROBE));
         let text = |value: Option<bool>| value.map(|value| value.to_string());
+        let secret = |value: Option<Secret>| value.map(|value| value.reveal().to_owned());
         // As the store names them; of other kinds of store none has one of these.
         let of_s3 = [
             ("aws_endpoint", self.get(&options::S3_ENDPOINT)),
             ("aws_region", self.get(&options::S3_REGION)),
+            ("aws_access_key_id", self.get(&options::S3_ACCESS_KEY_ID)),
+            (
+                "aws_secret_access_key",
+                secret(self.get(&options::S3_SECRET_ACCESS_KEY)),
+            ),
+            (
+                "aws_session_token",
+                secret(self.get(&options::S3_SESSION_TOKEN)),
+            ),
             ("aws_allow_http", text(self.get(&options::S3_ALLOW_HTTP))),
             (
                 "aws_virtual_hosted_style_request",
@@ -41,6 +51,23 @@ impl Configuration {
             }
         }
         set
+    }
+
+    pub(super) fn check_credentials(&self) -> Result<(), String> {
+        let id = &options::S3_ACCESS_KEY_ID;
+        for other in [&options::S3_SECRET_ACCESS_KEY, &options::S3_SESSION_TOKEN] {
+            let needed = other.key() == options::S3_SECRET_ACCESS_KEY.key();
+            let (has_id, has_other) = (self.get(id).is_some(), self.get(other).is_some());
+            if (has_other && !has_id) || (needed && has_id && !has_other) {
+                let (set, unset) = if has_id {
+                    (self.told(id), other.key())
+                } else {
+                    (self.told(other), id.key())
+                };
+                return Err(format!("{set} needs '{unset}', which is not set"));
+            }
+        }
+        Ok(())
     }
 
     /// Where copies of the latest checkpoint lie, if there are any.

@@ -57,6 +57,21 @@ fn contradictions_name_both_sides_and_the_way_out() {
              '2 s' (in a.yaml:2)",
         ),
         (
+            "storage.s3.access-key-id: key",
+            "'storage.s3.access-key-id' = 'key' (in a.yaml:1) needs \
+             'storage.s3.secret-access-key', which is not set",
+        ),
+        (
+            "storage.s3.secret-access-key: hush",
+            "'storage.s3.secret-access-key' = '******' (in a.yaml:1) needs \
+             'storage.s3.access-key-id', which is not set",
+        ),
+        (
+            "storage.s3.session-token: hush",
+            "'storage.s3.session-token' = '******' (in a.yaml:1) needs \
+             'storage.s3.access-key-id', which is not set",
+        ),
+        (
             "restart-strategy.fixed-delay.attempts: 3",
             "'restart-strategy.fixed-delay.attempts' = '3' (in a.yaml:1) needs \
              'restart-strategy.type' = 'fixed-delay', which is not set",

@@ -1,7 +1,7 @@
 //! Which value wins, and where it came from.
 
 use super::file;
-use crate::config::{ByteSize, Configuration, Origin, options};
+use crate::config::{ByteSize, Configuration, Origin, Secret, options};
 use std::time::Duration;
 
 #[test]
@@ -127,4 +127,34 @@ fn everything_can_be_listed() {
         assert!(listed.contains(&line.to_owned()), "{line}: {listed:#?}");
     }
     assert_eq!(configuration.effective().count(), options::all().count());
+}
+
+#[test]
+fn secrets_are_shown_nowhere() {
+    let set = "storage.s3:\n  access-key-id: key\n  secret-access-key: hush";
+    let configuration = file(set)
+        .unwrap()
+        .with_argument("storage.s3.session-token=hush")
+        .unwrap()
+        .with(&options::S3_SESSION_TOKEN, Secret::new("hush"))
+        .unwrap();
+    let shown = format!(
+        "{configuration:?} {:?} {:?}",
+        configuration.effective().collect::<Vec<_>>(),
+        configuration.resolve().unwrap(),
+    );
+    assert!(
+        shown.contains("******") && !shown.contains("hush"),
+        "{shown}"
+    );
+    let wrong = file("storage.s3.secret-access-key: \"hush\\n\"");
+    let told = wrong.and_then(|it| it.with_argument("storage.s3.session-token=hush\u{7}hush"));
+    let told = told.unwrap_err().to_string();
+    assert!(
+        told.contains("found '******'") && !told.contains("hush"),
+        "{told}"
+    );
+    let again = file(&configuration.to_yaml().unwrap()).unwrap();
+    let secret = again.get(&options::S3_SECRET_ACCESS_KEY);
+    assert_eq!(secret, Some(Secret::new("hush")));
 }

@@ -263,6 +263,9 @@ storage:
   s3:
     endpoint: http://127.0.0.1:9000
     region: eu-central-1
+    access-key-id: key
+    secret-access-key: of the key
+    session-token: for a time
     allow-http: true
     virtual-hosted-style-request: false
 execution.state-recovery:
@@ -281,6 +284,9 @@ execution.state-recovery:
         .with_probe(false)
         .with_store_option("aws_endpoint", "http://127.0.0.1:9000")
         .with_store_option("aws_region", "eu-central-1")
+        .with_store_option("aws_access_key_id", "key")
+        .with_store_option("aws_secret_access_key", "of the key")
+        .with_store_option("aws_session_token", "for a time")
         .with_store_option("aws_allow_http", "true")
         .with_store_option("aws_virtual_hosted_style_request", "false");
     assert_eq!(resolved.storage, storage);

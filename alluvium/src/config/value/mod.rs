@@ -8,6 +8,7 @@ mod location;
 mod number;
 mod quantity;
 mod ratio;
+mod secret;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use choices::{
     BackendType, CheckpointStorageType, ClaimMode, CompressionType, RestartStrategyType,
 };
 pub use location::Location;
+pub use secret::Secret;
 pub use size::ByteSize;
 
 use std::borrow::Cow;
@@ -46,7 +48,7 @@ pub trait ConfigValue: Clone + Debug + PartialEq + Send + Sync + sealed::Sealed 
         None
     }
 
-    /// `text`, which is no value of the type, as a message may repeat it.
+    /// `text`, which may be no value of the type, as it may be shown.
     fn shown(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     }

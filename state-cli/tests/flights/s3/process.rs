@@ -83,12 +83,24 @@ impl Server {
         let flights = Flights::new(options)
             .with_variable("AWS_ACCESS_KEY_ID", KEY)
             .with_variable("AWS_SECRET_ACCESS_KEY", secret);
-        let file = format!(
-            "storage.s3:\n  endpoint: {}\n  allow-http: true\n",
-            self.endpoint
-        );
-        std::fs::write(flights.path("alluvium.yaml"), file).unwrap();
+        self.configure(&flights, "");
         flights
+    }
+
+    /// The same with its credentials in the configuration file, and useless ones in the environment.
+    pub(crate) fn flights_with_secret_in_file(&self, options: &[&str]) -> Flights {
+        let flights = Flights::new(options)
+            .with_variable("AWS_ACCESS_KEY_ID", "somebody")
+            .with_variable("AWS_SECRET_ACCESS_KEY", "else");
+        let credentials = format!("  access-key-id: {KEY}\n  secret-access-key: {SECRET}\n");
+        self.configure(&flights, &credentials);
+        flights
+    }
+
+    fn configure(&self, flights: &Flights, more: &str) {
+        let endpoint = &self.endpoint;
+        let file = format!("storage.s3:\n  endpoint: {endpoint}\n  allow-http: true\n{more}");
+        std::fs::write(flights.path("alluvium.yaml"), file).unwrap();
     }
 
     /// All objects, with their bytes.

@@ -38,6 +38,16 @@ fn wrong_credentials_touch_nothing_of_a_job() {
 }
 
 #[test]
+fn credentials_of_the_file_win_over_those_of_the_environment() {
+    let server = Server::start();
+    let flights = server.flights_with_secret_in_file(&OPTIONS);
+    flights.finish(&[]);
+    Tables::of(data_set(), 1).assert_in(&flights.output());
+    flights.does(&["list", ROOT]);
+    assert!(!server.objects().is_empty());
+}
+
+#[test]
 fn an_endpoint_that_nobody_answers_at_is_given_up_in_time() {
     let server = Server::start();
     let flights = server.flights(&OPTIONS);
