@@ -1,6 +1,6 @@
 //! How stores are reached.
 
-use crate::config::{Configuration, Secret, options};
+use crate::config::{ConfigOption, ConfigValue, Configuration, Secret, options};
 use alluvium_checkpoint::storage::StorageOptions;
 use std::path::PathBuf;
 
@@ -54,20 +54,23 @@ impl Configuration {
     }
 
     pub(super) fn check_credentials(&self) -> Result<(), String> {
-        let id = &options::S3_ACCESS_KEY_ID;
-        for other in [&options::S3_SECRET_ACCESS_KEY, &options::S3_SESSION_TOKEN] {
-            let needed = other.key() == options::S3_SECRET_ACCESS_KEY.key();
-            let (has_id, has_other) = (self.get(id).is_some(), self.get(other).is_some());
-            if (has_other && !has_id) || (needed && has_id && !has_other) {
-                let (set, unset) = if has_id {
-                    (self.told(id), other.key())
-                } else {
-                    (self.told(other), id.key())
-                };
-                return Err(format!("{set} needs '{unset}', which is not set"));
-            }
+        let (id, secret) = (&options::S3_ACCESS_KEY_ID, &options::S3_SECRET_ACCESS_KEY);
+        self.needs(id, secret)?;
+        self.needs(secret, id)?;
+        self.needs(&options::S3_SESSION_TOKEN, id)
+    }
+
+    /// If `option` is set, `other` must be.
+    fn needs<A: ConfigValue, B: ConfigValue>(
+        &self,
+        option: &ConfigOption<Option<A>>,
+        other: &ConfigOption<Option<B>>,
+    ) -> Result<(), String> {
+        if self.get(option).is_none() || self.get(other).is_some() {
+            return Ok(());
         }
-        Ok(())
+        let (told, other) = (self.told(option), other.key());
+        Err(format!("{told} needs '{other}', which is not set"))
     }
 
     /// Where copies of the latest checkpoint lie, if there are any.
