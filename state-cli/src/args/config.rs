@@ -23,10 +23,9 @@ impl ConfigArgs {
     /// How stores are reached, as the file and `-D` say.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// As [`read`](Self::read) and [`Configuration::storage_options`].
     pub(crate) fn storage(&self) -> Result<StorageOptions> {
-        self.read()
-            .map(|configuration| configuration.storage_options())
+        self.read()?.storage_options()
     }
 
     /// What the file and `-D` say.

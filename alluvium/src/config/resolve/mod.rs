@@ -35,8 +35,7 @@ impl Configuration {
         let restart = mistakes.keep(restart::strategy(self));
         let max_parallelism = mistakes.keep(self.max_parallelism());
         mistakes.keep(self.check_retention());
-        mistakes.keep(self.check_stores());
-        mistakes.keep(self.check_credentials());
+        self.check_stores(&mut mistakes);
         let local_backup = mistakes.keep(self.local_backup());
         #[cfg(feature = "fs")]
         let fs = mistakes.keep(filesystem::settings(self));
@@ -51,7 +50,7 @@ impl Configuration {
             checkpoint_dir: self.get(&options::CHECKPOINT_DIR),
             savepoint_dir: self.get(&options::SAVEPOINT_DIR),
             store: self.store_options(),
-            storage: self.storage_options(),
+            storage: self.stores(),
             recovery: recovery::recovery(self),
             #[cfg(feature = "fs")]
             fs: fs.unwrap_or_default(),
@@ -123,18 +122,6 @@ impl Configuration {
             self.told(&options::RETENTION),
             options::CHECKPOINT_DIR.key(),
         ))
-    }
-
-    fn check_stores(&self) -> Result<(), String> {
-        let (first, longest) = (&options::INITIAL_BACK_OFF, &options::MAX_BACK_OFF);
-        if self.get(first) > self.get(longest) {
-            return Err(format!(
-                "{} is above {}",
-                self.told(first),
-                self.told(longest)
-            ));
-        }
-        Ok(())
     }
 
     /// Takes down what is set and has no effect.

@@ -1,7 +1,9 @@
 //! How stores are reached.
 
+use crate::config::mistake::Mistakes;
 use crate::config::{ConfigOption, ConfigValue, Configuration, Secret, options};
 use alluvium_checkpoint::storage::StorageOptions;
+use alluvium_state_api::Result;
 use std::path::PathBuf;
 
 /// Where local copies lie unless told otherwise, in the temporary directory.
@@ -10,7 +12,23 @@ const USUAL_LOCAL_BACKUP: &str = "alluvium-local-backup";
 impl Configuration {
     /// How stores of checkpoints and savepoints are reached: what `storage.…` says. For whoever
     /// opens one without running a job; [`resolve`](Self::resolve) has the same.
-    pub fn storage_options(&self) -> StorageOptions {
+    ///
+    /// # Errors
+    /// `Misuse` with every contradiction among them: values that do not go together, with where
+    /// each came from.
+    pub fn storage_options(&self) -> Result<StorageOptions> {
+        let mut mistakes = Mistakes::default();
+        self.check_stores(&mut mistakes);
+        mistakes.check()?;
+        Ok(self.stores())
+    }
+
+    pub(super) fn check_stores(&self, mistakes: &mut Mistakes) {
+        mistakes.keep(self.check_back_off());
+        mistakes.keep(self.check_credentials());
+    }
+
+    pub(super) fn stores(&self) -> StorageOptions {
         let mut set = StorageOptions::new()
             .with_part_size(
                 usize::try_from(self.get(&options::PART_SIZE).as_bytes()).unwrap_or(usize::MAX),
@@ -53,7 +71,19 @@ impl Configuration {
         set
     }
 
-    pub(super) fn check_credentials(&self) -> Result<(), String> {
+    fn check_back_off(&self) -> Result<(), String> {
+        let (first, longest) = (&options::INITIAL_BACK_OFF, &options::MAX_BACK_OFF);
+        if self.get(first) > self.get(longest) {
+            return Err(format!(
+                "{} is above {}",
+                self.told(first),
+                self.told(longest)
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_credentials(&self) -> Result<(), String> {
         let (id, secret) = (&options::S3_ACCESS_KEY_ID, &options::S3_SECRET_ACCESS_KEY);
         self.needs(id, secret)?;
         self.needs(secret, id)?;

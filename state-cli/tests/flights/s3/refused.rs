@@ -45,6 +45,16 @@ fn credentials_of_the_file_win_over_those_of_the_environment() {
     Tables::of(data_set(), 1).assert_in(&flights.output());
     flights.does(&["list", ROOT]);
     assert!(!server.objects().is_empty());
+
+    let half = flights.path("half.yaml");
+    std::fs::write(&half, "storage.s3.secret-access-key: not-to-be-told").unwrap();
+    flights.does_not(
+        &["list", ROOT, "--config", half.to_str().unwrap()],
+        &[
+            "'storage.s3.secret-access-key' = '******'",
+            "needs 'storage.s3.access-key-id', which is not set",
+        ],
+    );
 }
 
 #[test]
