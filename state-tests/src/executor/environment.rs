@@ -83,7 +83,8 @@ impl Environment {
         self
     }
 
-    /// Takes a checkpoint every `interval`, at least 10 ms; off until asked for.
+    /// Takes a checkpoint every `interval`, at least 10 ms; off until asked for. Without, a job can
+    /// still have savepoints.
     pub fn enable_checkpointing(&mut self, interval: Duration) -> &mut Self {
         self.settings.checkpoints.interval = Some(interval);
         self

@@ -285,9 +285,17 @@ impl Process<(), u64, u64> for RawCount {
     }
 }
 
-/// What each key has gained since the checkpoint before, emitted ahead of each barrier.
+/// What each key has gained since the checkpoint before, emitted ahead of each barrier and at the
+/// end.
 #[derive(Default)]
 pub(crate) struct Gains(BTreeMap<u64, u64>);
+
+impl Gains {
+    fn emit(&mut self, cx: &mut Context<'_, u64, (u64, u64)>) -> Result<()> {
+        let mut gains = std::mem::take(&mut self.0).into_iter();
+        gains.try_for_each(|gain| cx.emit(gain))
+    }
+}
 
 impl Process<u64, u64, (u64, u64)> for Gains {
     fn process(&mut self, record: u64, _: &mut Context<'_, u64, (u64, u64)>) -> Result<()> {
@@ -300,8 +308,11 @@ impl Process<u64, u64, (u64, u64)> for Gains {
         _: CheckpointId,
         cx: &mut Context<'_, u64, (u64, u64)>,
     ) -> Result<()> {
-        let mut gains = std::mem::take(&mut self.0).into_iter();
-        gains.try_for_each(|gain| cx.emit(gain))
+        self.emit(cx)
+    }
+
+    fn end_of_input(&mut self, cx: &mut Context<'_, u64, (u64, u64)>) -> Result<()> {
+        self.emit(cx)
     }
 }
 

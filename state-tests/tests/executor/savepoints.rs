@@ -1,6 +1,7 @@
 //! Savepoints of running jobs: taken, stopped with, cancelled with, failed, and gone on from.
 
 mod remote;
+mod without_checkpoints;
 
 use crate::common::{Outputs, RECORDS, RULE_COUNT, Seeded, build, check, check_files, environment};
 use alluvium::checkpoint::storage::{Location, StorageOptions};

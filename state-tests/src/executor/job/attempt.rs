@@ -175,13 +175,11 @@ impl<'a> Running<'a> {
         };
         self.tell_all(Control::Start);
         let outcome = self.run(&mut checkpoints);
-        if let Some(checkpoints) = &mut checkpoints {
-            checkpoints.close(&outcome);
-        }
+        checkpoints.close(&outcome);
         outcome
     }
 
-    fn run(&mut self, checkpoints: &mut Option<Checkpoints<'_>>) -> Outcome {
+    fn run(&mut self, checkpoints: &mut Checkpoints<'_>) -> Outcome {
         let mut next_progress = Duration::ZERO;
         while self.finished < self.tasks.len() {
             let elapsed = self.settings.clock.elapsed();
@@ -189,25 +187,21 @@ impl<'a> Running<'a> {
                 next_progress = elapsed + self.settings.progress_interval;
                 self.tell_progress();
             }
-            let mut pause = next_progress.saturating_sub(elapsed);
-            if let Some(checkpoints) = &checkpoints {
-                pause = pause.min(checkpoints.due_in());
-            }
-            let written = checkpoints
-                .as_ref()
-                .map(|known| known.hear_written().clone());
-            let orders = match self.hear(pause, Some(&written.unwrap_or_else(never))) {
+            let progress_in = next_progress.saturating_sub(elapsed);
+            let pause = progress_in.min(checkpoints.due_in());
+            let written = checkpoints.hear_written().clone();
+            let orders = match self.hear(pause, Some(&written)) {
                 Heard::Report(task, report) => match self.take(task, report, checkpoints) {
                     Ok(orders) => orders,
                     Err(outcome) => return outcome,
                 },
-                Heard::Nothing => checkpoints.as_mut().map(Checkpoints::tick),
-                Heard::Request(request) => ask(request, checkpoints),
-                Heard::Written(written) => checkpoints.as_mut().map(|known| known.written(written)),
+                Heard::Nothing => checkpoints.tick(),
+                Heard::Request(request) => checkpoints.ask(request),
+                Heard::Written(written) => checkpoints.written(written),
                 Heard::End(end) => return end.into(),
                 Heard::Gone => return gone(),
             };
-            for order in orders.into_iter().flatten() {
+            for order in orders {
                 match order {
                     Order::Fail(cause) => return Outcome::Failed { cause, retry: true },
                     Order::Cancel => return Outcome::Cancelled,
@@ -219,10 +213,7 @@ impl<'a> Running<'a> {
         Outcome::Finished
     }
 
-    fn checkpoints<'r>(&self, attempt: &'r mut Attempt<'a>) -> Result<Option<Checkpoints<'r>>> {
-        if !self.settings.checkpointing() {
-            return Ok(None);
-        }
+    fn checkpoints<'r>(&self, attempt: &'r mut Attempt<'a>) -> Result<Checkpoints<'r>> {
         Checkpoints::new(Subject {
             settings: self.settings,
             max_parallelism: attempt.plan.max_parallelism,
@@ -232,7 +223,6 @@ impl<'a> Running<'a> {
             report: attempt.report,
             owed: attempt.owed,
         })
-        .map(Some)
     }
 
     /// Hears what comes first; requests, and what was written, only if `written` is given: tasks
@@ -260,8 +250,8 @@ impl<'a> Running<'a> {
         &mut self,
         task: TaskId,
         report: Report,
-        checkpoints: &mut Option<Checkpoints<'_>>,
-    ) -> Result<Option<Vec<Order>>, Outcome> {
+        checkpoints: &mut Checkpoints<'_>,
+    ) -> Result<Vec<Order>, Outcome> {
         match report {
             Report::Finished => self.finished += 1,
             Report::Failed(cause) => {
@@ -272,16 +262,15 @@ impl<'a> Running<'a> {
             // Follows a failure elsewhere, whose report comes or has come.
             Report::Stopped | Report::Opened { .. } => {}
             Report::WantsCheckpoint | Report::Acknowledged { .. } | Report::Declined { .. } => {
-                let checkpoints = checkpoints.as_mut();
-                return Ok(checkpoints.map(|checkpoints| checkpoints.take(task, report)));
+                return Ok(checkpoints.take(task, report));
             }
         }
         let sources = self.tasks.iter().filter(|task| task.source).count();
         if self.exhausted == sources {
             self.exhausted = 0;
-            return Ok(checkpoints.as_mut().map(Checkpoints::input_ended));
+            return Ok(checkpoints.input_ended());
         }
-        Ok(None)
+        Ok(Vec::new())
     }
 
     fn follow(&mut self, order: Order) {
@@ -333,18 +322,6 @@ impl RunningTask {
             let _: Result<(), _> = sender.send(control);
         }
     }
-}
-
-/// Hands a request to those who can serve it.
-fn ask(request: Request, checkpoints: &mut Option<Checkpoints<'_>>) -> Option<Vec<Order>> {
-    let Some(checkpoints) = checkpoints else {
-        request.refuse(StateError::misuse(
-            "checkpointing is not enabled for this job ('execution.checkpointing.interval'): it \
-             can neither be checkpointed nor have savepoints",
-        ));
-        return None;
-    };
-    Some(checkpoints.ask(request))
 }
 
 fn gone() -> Outcome {

@@ -16,6 +16,8 @@ pub(crate) struct Listening {
     pub(crate) requests: Receiver<Request>,
     /// Keeps the channels open, so that listening never fails.
     _control: JobControl,
+    /// Dropped with this, which tells all who wait for an answer.
+    _ended: Sender<()>,
 }
 
 /// What asks things of a job and tells how it does; as many clones as there are who ask.
@@ -26,6 +28,8 @@ pub(crate) struct Listening {
 pub struct JobControl {
     end: Sender<EndNow>,
     requests: Sender<Request>,
+    /// Disconnected once the job has ended.
+    ended: Receiver<()>,
     status: SharedStatus,
 }
 
@@ -33,15 +37,18 @@ impl JobControl {
     pub(crate) fn new(status: SharedStatus) -> (Self, Listening) {
         let (end, end_receiver) = bounded(1);
         let (requests, request_receiver) = bounded(WAITING);
+        let (end_sender, ended) = bounded(0);
         let control = Self {
             end,
             requests,
+            ended,
             status,
         };
         let listening = Listening {
             end: end_receiver,
             requests: request_receiver,
             _control: control.clone(),
+            _ended: end_sender,
         };
         (control, listening)
     }
@@ -51,12 +58,12 @@ impl JobControl {
         self.status.get()
     }
 
-    /// Asks for a checkpoint, now.
+    /// Asks for a checkpoint, now. A job without checkpointing answers with `Misuse`.
     ///
     /// # Errors
     /// `LimitExceeded` if too many requests wait; `Cancelled` if the job has ended.
     pub fn checkpoint(&self) -> Result<Pending<CheckpointStats>> {
-        let (reply, pending) = Reply::new();
+        let (reply, pending) = Reply::new(self.ended.clone());
         self.ask(Request::Checkpoint(reply))?;
         Ok(pending)
     }
@@ -74,7 +81,8 @@ impl JobControl {
     /// committed. To `drain` is to end the input for good: operators emit all that they hold back,
     /// ahead of the savepoint.
     ///
-    /// If that fails, the job goes on, from its newest checkpoint if sources had stopped already.
+    /// If that fails, the job goes on, from its newest checkpoint if sources had stopped already; one
+    /// without checkpoints then fails, unless its restart strategy lets it begin anew.
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint).
@@ -113,7 +121,7 @@ impl JobControl {
         target: Option<&Location>,
         then: Then,
     ) -> Result<Pending<Location>> {
-        let (reply, pending) = Reply::new();
+        let (reply, pending) = Reply::new(self.ended.clone());
         self.ask(Request::Savepoint(SavepointRequest {
             then,
             target: target.cloned(),
@@ -132,5 +140,35 @@ impl JobControl {
                 ),
                 TrySendError::Disconnected(_) => StateError::cancelled("the job has ended"),
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JobControl;
+    use crate::executor::job::status::SharedStatus;
+    use alluvium::{ErrorKind, StateError};
+
+    #[test]
+    fn what_a_job_has_not_taken_in_when_it_ends_is_answered() {
+        let (control, listening) = JobControl::new(SharedStatus::new("id", "name", 0));
+        let waiting = control.savepoint(None).unwrap();
+        let polled = control.checkpoint().unwrap();
+        assert!(polled.poll().is_none());
+        drop(listening);
+        let error = waiting.wait().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+        assert!(polled.poll().is_some_and(|answer| answer.is_err()));
+        assert!(control.checkpoint().is_err());
+    }
+
+    #[test]
+    fn what_was_answered_before_the_end_stays_answered() {
+        let (control, listening) = JobControl::new(SharedStatus::new("id", "name", 0));
+        let waiting = control.savepoint(None).unwrap();
+        let refused = StateError::misuse("because");
+        listening.requests.recv().unwrap().refuse(refused);
+        drop(listening);
+        assert_eq!(waiting.wait().unwrap_err().kind(), ErrorKind::Misuse);
     }
 }

@@ -128,7 +128,6 @@ fn spawn(name: &str, subtask: u32, task: Task) -> Result<JoinHandle<()>> {
 fn task_settings(settings: &JobSettings) -> TaskSettings {
     TaskSettings {
         backend: settings.backend.clone(),
-        checkpointing: settings.checkpointing(),
         mode: settings.checkpoints.mode,
         max_raw: settings.max_raw,
         batch: settings.channels.batch,

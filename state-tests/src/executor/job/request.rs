@@ -3,7 +3,7 @@
 use super::CheckpointStats;
 use alluvium::checkpoint::storage::Location;
 use alluvium::{Result, StateError};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use std::time::Duration;
 
 /// How a job is to end at once, without a savepoint.
@@ -42,9 +42,10 @@ pub(crate) enum Then {
 pub(crate) struct Reply<T>(Sender<Result<T>>);
 
 impl<T> Reply<T> {
-    pub(crate) fn new() -> (Self, Pending<T>) {
-        let (sender, receiver) = bounded(1);
-        (Self(sender), Pending(receiver))
+    /// The reply of a job that has ended once `ended` is disconnected.
+    pub(crate) fn new(ended: Receiver<()>) -> (Self, Pending<T>) {
+        let (sender, answer) = bounded(1);
+        (Self(sender), Pending { answer, ended })
     }
 
     /// Answers. Whoever has asked may care no longer.
@@ -90,7 +91,12 @@ impl Request {
 /// An answer that a job still owes. Dropping it gives up on the answer, not on what was asked for.
 #[derive(Debug)]
 #[must_use]
-pub struct Pending<T>(Receiver<Result<T>>);
+pub struct Pending<T> {
+    answer: Receiver<Result<T>>,
+    /// Disconnected once the job has ended: a request that it has not taken in lies where it is for
+    /// as long as somebody can ask.
+    ended: Receiver<()>,
+}
 
 impl<T> Pending<T> {
     /// Waits for the answer.
@@ -98,25 +104,29 @@ impl<T> Pending<T> {
     /// # Errors
     /// What kept the job from doing it; `Cancelled` if the job has ended before.
     pub fn wait(self) -> Result<T> {
-        self.0.recv().unwrap_or_else(|_| Err(ended()))
+        select! {
+            recv(self.answer) -> answer => answer.unwrap_or_else(|_| Err(ended())),
+            recv(self.ended) -> _ => self.last_answer(),
+        }
     }
 
     /// Waits for the answer, at most so long; `None` if there is none yet.
     pub fn wait_for(&self, timeout: Duration) -> Option<Result<T>> {
-        match self.0.recv_timeout(timeout) {
-            Ok(answer) => Some(answer),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => Some(Err(ended())),
+        select! {
+            recv(self.answer) -> answer => Some(answer.unwrap_or_else(|_| Err(ended()))),
+            recv(self.ended) -> _ => Some(self.last_answer()),
+            default(timeout) => None,
         }
     }
 
     /// The answer, if there is one. It is given once.
     pub fn poll(&self) -> Option<Result<T>> {
-        match self.0.try_recv() {
-            Ok(answer) => Some(answer),
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(Err(ended())),
-        }
+        self.wait_for(Duration::ZERO)
+    }
+
+    /// The answer of a job that has ended; it may have come just before.
+    fn last_answer(&self) -> Result<T> {
+        self.answer.try_recv().unwrap_or_else(|_| Err(ended()))
     }
 }
 

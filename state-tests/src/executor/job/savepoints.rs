@@ -108,13 +108,22 @@ impl Savepoints {
         }
     }
 
+    /// Whether none is under way, and none waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && !self.is_under_way()
+    }
+
+    fn is_under_way(&self) -> bool {
+        let mut asked = self.asked.values();
+        asked.any(|asked| matches!(asked, Asked::Savepoint { .. }))
+    }
+
     /// The next request for a savepoint, unless one is under way.
     pub(super) fn next_savepoint(
         &mut self,
         settings: &JobSettings,
     ) -> Option<(RequestId, RequestKind)> {
-        let under_way = |asked: &Asked| matches!(asked, Asked::Savepoint { .. });
-        while !self.asked.values().any(under_way)
+        while !self.is_under_way()
             && let Some(request) = self.waiting.pop_front()
         {
             if let Some(asked) = self.ask_for_savepoint(settings, request) {

@@ -133,6 +133,7 @@ impl<T: Send + 'static, S: TwoPhaseSink<T>> Process<(), T, ()> for TwoPhase<T, S
         self.handle = Some(handle);
         let subtask = context.subtask;
         if let Some(restored_from) = context.restored_from {
+            self.newest = restored_from;
             self.sink.roll_back(restored_from)?;
         }
         self.sink.open(subtask, &due)?;

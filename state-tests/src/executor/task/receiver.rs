@@ -16,7 +16,6 @@ pub(super) struct ReceiverLoop {
     alignment: Alignment,
     cutter: Cutter,
     control: Receiver<Control>,
-    checkpointing: bool,
 }
 
 impl ReceiverLoop {
@@ -31,7 +30,6 @@ impl ReceiverLoop {
             input,
             cutter,
             control,
-            checkpointing: settings.checkpointing,
         }
     }
 
@@ -60,7 +58,8 @@ impl ReceiverLoop {
                 }
                 idle = false;
             }
-            if self.alignment.all_closed() && !self.checkpointing {
+            // A task that has ended at a barrier hears later that it may go.
+            if self.alignment.all_closed() && !self.cutter.has_ended() {
                 let input = &mut self.input;
                 self.cutter.end(|event| input.control(event))?;
                 return Ok(Ended::Finished);
@@ -114,7 +113,7 @@ impl ReceiverLoop {
     /// Does what the job says; whether the task has come to its end.
     fn hear(&mut self, control: Control) -> Result<bool> {
         match control {
-            Control::Start | Control::Trigger(_) => Ok(false),
+            Control::Start | Control::Trigger(_) | Control::End => Ok(false),
             Control::Complete { checkpoint, last } => {
                 self.input.control(&mut Event::Complete(checkpoint))?;
                 Ok(last)

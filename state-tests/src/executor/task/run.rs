@@ -19,8 +19,6 @@ use std::sync::atomic::AtomicU64;
 #[derive(Clone)]
 pub(crate) struct TaskSettings {
     pub(crate) backend: AnyStateBackend,
-    /// Whether a checkpoint will cover the end.
-    pub(crate) checkpointing: bool,
     pub(crate) mode: CheckpointMode,
     pub(crate) max_raw: u64,
     pub(crate) batch: usize,

@@ -52,6 +52,11 @@ impl SourceLoop {
             match self.listen(&mut wait)? {
                 Heard::Nothing => {}
                 Heard::Control(Control::Complete { last: true, .. }) => return Ok(Ended::Finished),
+                Heard::Control(Control::End) => {
+                    let source = &mut self.source;
+                    self.cutter.end(|event| source.control(event))?;
+                    return Ok(Ended::Finished);
+                }
                 Heard::Control(_) => continue,
                 Heard::Gone => return Ok(Ended::Stopped),
             }
@@ -73,11 +78,6 @@ impl SourceLoop {
                 };
             }
             if step.exhausted {
-                if !self.settings.checkpointing {
-                    let source = &mut self.source;
-                    self.cutter.end(|event| source.control(event))?;
-                    return Ok(Ended::Finished);
-                }
                 self.cutter.reporter.tell(Report::Exhausted);
                 wait = Wait::End;
             } else if left == Some(0) {
@@ -138,7 +138,7 @@ impl SourceLoop {
             }
             Control::Aborted(checkpoint) => source.control(&mut Event::Aborted(checkpoint)),
             Control::Detach(savepoint) => source.control(&mut Event::Detach(savepoint)),
-            Control::Start => Ok(()),
+            Control::Start | Control::End => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Checkpoints in memory: they survive the failure of tasks, not of the process.
 
 use crate::executor::job::JobSettings;
-use alluvium::checkpoint::{CheckpointMetadata, StoredSnapshot};
+use alluvium::checkpoint::StoredSnapshot;
 use alluvium::{Result, SnapshotLimits, StateBackend};
 use std::collections::VecDeque;
 
@@ -30,13 +30,14 @@ impl Memory {
             .collect()
     }
 
-    pub(super) fn publish(&mut self, metadata: CheckpointMetadata) -> Result<u64> {
+    pub(super) fn publish(&mut self, snapshot: StoredSnapshot) -> Result<u64> {
+        let metadata = snapshot.metadata();
         let mut size = 0;
         for subtask in metadata.operators.iter().flat_map(|op| &op.subtasks) {
             size += subtask.size()?;
         }
         metadata.check_limit(size, &self.limits)?;
-        self.checkpoints.push_back(metadata.into());
+        self.checkpoints.push_back(snapshot);
         Ok(size)
     }
 

@@ -5,7 +5,9 @@ mod folders;
 mod memory;
 
 use super::JobSettings;
-use alluvium::checkpoint::{CheckpointMetadata, Storage, StoreOutcome, StoredSnapshot};
+use alluvium::checkpoint::{
+    CheckpointMetadata, SnapshotFiles, Storage, StoreOutcome, StoredSnapshot,
+};
 use alluvium::{CheckpointId, Result, StateError};
 use directory::Directory;
 pub(crate) use folders::Folders;
@@ -143,11 +145,19 @@ impl Retained {
         }
     }
 
-    /// Keeps `metadata`; its size in bytes.
-    pub(super) fn publish(&mut self, metadata: CheckpointMetadata) -> Result<u64, NotPublished> {
+    /// Keeps `metadata`; its size in bytes. What is kept in memory finds its files in `files`, as
+    /// it has no folder of its own.
+    pub(super) fn publish(
+        &mut self,
+        metadata: CheckpointMetadata,
+        files: SnapshotFiles,
+    ) -> Result<u64, NotPublished> {
         self.folders.end(metadata.checkpoint);
         match &mut self.place {
-            Place::Memory(memory) => memory.publish(metadata).map_err(NotPublished::surely),
+            Place::Memory(memory) => {
+                let snapshot = StoredSnapshot::new(metadata, files);
+                memory.publish(snapshot).map_err(NotPublished::surely)
+            }
             Place::Directory(directory) => directory.publish(&metadata),
         }
     }

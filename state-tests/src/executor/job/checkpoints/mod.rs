@@ -1,20 +1,23 @@
 //! The checkpoints of one run: drives the coordinator and does what it says.
 
+mod answers;
+mod completion;
+
 use super::attempt::Outcome;
-use super::listener::{CheckpointStats, JobEvent};
+use super::listener::JobEvent;
 use super::origin::Origin;
-use super::request::{Owed, Request, Then};
+use super::request::{Owed, Request};
 use super::retained::{NotPublished, Retained};
-use super::savepoints::{Asked, Savepoints, Written, WrittenSnapshot};
-use super::{CheckpointProgress, JobReport, JobSettings};
+use super::savepoints::{Asked, Savepoints, Written};
+use super::{JobReport, JobSettings};
 use crate::executor::barrier::Barrier;
 use crate::executor::task::{Control, Report, TaskId};
-use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
-    Action, CheckpointKind, CheckpointMetadata, Coordinator, Event, FailureCause, JobStart,
-    OperatorSnapshot, Phase, RequestId, RequestKind, RequestOutcome, SubtaskSnapshot, Timestamp,
+    Action, CheckpointKind, Coordinator, Event, JobStart, RequestId, RequestKind, SubtaskSnapshot,
+    Timestamp,
 };
-use alluvium::{CheckpointId, ErrorKind, MaxParallelism, Result, SnapshotMode, StateError};
+use alluvium::{CheckpointId, MaxParallelism, Result, SnapshotMode, StateError};
+use answers::failure;
 use crossbeam_channel::Receiver;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -60,7 +63,18 @@ pub(super) struct Checkpoints<'a> {
     begun: BTreeMap<u64, Begun>,
     /// The checkpoint that covers all that the job does.
     last: Option<u64>,
+    input: Input,
     orders: Vec<Order>,
+}
+
+/// The input of a job without checkpoints.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    Read,
+    /// All of it has been read, and the tasks wait to be told to end.
+    Over,
+    /// They have been told.
+    Left,
 }
 
 impl<'a> Checkpoints<'a> {
@@ -75,6 +89,7 @@ impl<'a> Checkpoints<'a> {
             savepoints: Savepoints::new(),
             begun: BTreeMap::new(),
             last: None,
+            input: Input::Read,
             orders: Vec::new(),
         })
     }
@@ -98,8 +113,13 @@ impl<'a> Checkpoints<'a> {
         self.handle(Event::Tick)
     }
 
-    /// The input has ended: the next checkpoint is the last.
+    /// The input has ended: the next checkpoint is the last. Without checkpoints the tasks end, as
+    /// soon as no savepoint needs them any more.
     pub(super) fn input_ended(&mut self) -> Vec<Order> {
+        if !self.subject.settings.checkpointing() {
+            self.input = Input::Over;
+            return self.tick();
+        }
         let tasks = self.subject.tasks.clone();
         let events = tasks.into_iter().map(|task| Event::TaskFinished { task });
         events.flat_map(|event| self.handle(event)).collect()
@@ -132,7 +152,19 @@ impl<'a> Checkpoints<'a> {
 
     /// Takes in what somebody asks for.
     pub(super) fn ask(&mut self, request: Request) -> Vec<Order> {
+        if self.input == Input::Left {
+            let why = "the job has come to the end of its input, and its tasks are ending";
+            request.refuse(StateError::cancelled(why));
+            return Vec::new();
+        }
         match request {
+            Request::Checkpoint(_) if !self.subject.settings.checkpointing() => {
+                request.refuse(StateError::misuse(
+                    "checkpointing is not enabled for this job ('execution.checkpointing.interval'): \
+                     it can have savepoints, but no checkpoints",
+                ));
+                Vec::new()
+            }
             Request::Checkpoint(reply) => {
                 let request = self.savepoints.ask(Asked::Checkpoint(reply));
                 let kind = RequestKind::Checkpoint;
@@ -186,6 +218,10 @@ impl<'a> Checkpoints<'a> {
             for action in actions {
                 events.extend(self.act(action));
             }
+        }
+        if self.input == Input::Over && self.savepoints.is_idle() {
+            self.input = Input::Left;
+            self.orders.push(Order::Tell(Control::End));
         }
         std::mem::take(&mut self.orders)
     }
@@ -274,214 +310,4 @@ impl<'a> Checkpoints<'a> {
         }));
         Ok(())
     }
-
-    /// Answers a request.
-    fn reply(&mut self, request: RequestId, outcome: &RequestOutcome<TaskId>) {
-        let Some(asked) = self.savepoints.answer(request) else {
-            return;
-        };
-        let failed = |what: &str| match outcome {
-            RequestOutcome::Completed(_) => None,
-            RequestOutcome::Aborted(id, reason) => {
-                let kind = reason
-                    .error()
-                    .map_or(ErrorKind::Cancelled, |error| error.kind());
-                let text = format!("{what} {id} was given up: {reason}");
-                Some(StateError::new(kind, text))
-            }
-            RequestOutcome::Refused(why) => {
-                let text = format!("no {what} was begun: {why}");
-                Some(StateError::new(ErrorKind::Cancelled, text))
-            }
-        };
-        match asked {
-            Asked::BySource => {}
-            Asked::Checkpoint(reply) => reply.send(match failed("checkpoint") {
-                Some(error) => Err(error),
-                None => self.subject.report.last_checkpoint.ok_or_else(|| {
-                    StateError::misuse("a checkpoint was completed that nobody has heard of")
-                }),
-            }),
-            Asked::Savepoint {
-                folder,
-                then,
-                reply,
-            } => match failed("savepoint") {
-                Some(error) => reply.send(Err(error)),
-                None if then == Then::GoOn => reply.send(Ok(folder.location().clone())),
-                None => {
-                    let path = folder.location().clone();
-                    *self.subject.owed = Some(Owed { path, reply });
-                }
-            },
-        }
-    }
-
-    fn aborted(&mut self, checkpoint: u64, reason: &str) {
-        self.begun.remove(&checkpoint);
-        self.subject.retained.discard(checkpoint);
-        self.subject.report.failed_checkpoints += 1;
-        let checkpoint = CheckpointId(checkpoint);
-        let settings = self.subject.settings;
-        let progress = CheckpointProgress::Failed {
-            reason: reason.to_owned(),
-        };
-        settings.status.came_to(checkpoint, progress);
-        settings.tell(&JobEvent::CheckpointFailed { checkpoint, reason });
-        self.orders.push(Order::Tell(Control::Aborted(checkpoint)));
-    }
-
-    /// Puts a checkpoint together and publishes it; a savepoint is written first, elsewhere.
-    fn complete(
-        &mut self,
-        checkpoint: u64,
-        kind: CheckpointKind,
-        timestamp: Timestamp,
-        handles: &[(TaskId, Handle)],
-    ) -> Option<Event<TaskId, Handle>> {
-        let settings = self.subject.settings;
-        let mut metadata = CheckpointMetadata::new(
-            CheckpointId(checkpoint),
-            timestamp.as_millis(),
-            settings.job_id(),
-            &settings.name,
-        );
-        metadata.is_final = kind == CheckpointKind::Final;
-        metadata.operators = operators(handles, self.subject.max_parallelism);
-        if kind.is_savepoint() {
-            let error = self.savepoints.write(settings, metadata, kind).err()?;
-            return Some(self.store_failed(checkpoint, NotPublished::surely(error)));
-        }
-        self.subject.origin.note(&mut metadata);
-        Some(match self.subject.retained.publish(metadata) {
-            Ok(size) => {
-                self.published(checkpoint, size);
-                Event::Published { checkpoint }
-            }
-            Err(error) => self.store_failed(checkpoint, error),
-        })
-    }
-
-    fn store_failed(
-        &self,
-        checkpoint: u64,
-        NotPublished { error, outcome }: NotPublished,
-    ) -> Event<TaskId, Handle> {
-        if let Ok(folder) = self.savepoints.folder(checkpoint) {
-            folder.discard();
-        }
-        Event::StoreFailed {
-            checkpoint,
-            error,
-            outcome,
-        }
-    }
-
-    /// A checkpoint of the job is complete.
-    fn published(&mut self, checkpoint: u64, size: u64) {
-        let (kind, duration) = self.ended(checkpoint, size, None);
-        let stats = CheckpointStats {
-            checkpoint: CheckpointId(checkpoint),
-            size,
-            duration,
-            last: kind == Some(CheckpointKind::Final),
-        };
-        if stats.last {
-            self.last = Some(checkpoint);
-        }
-        self.subject.origin.completed();
-        self.subject.report.checkpoints += 1;
-        self.subject.report.last_checkpoint = Some(stats);
-        let event = JobEvent::CheckpointCompleted(stats);
-        self.subject.settings.tell(&event);
-    }
-
-    /// A savepoint has been written: the log gets the one that the job stops with, which is the
-    /// moment from which the job has stopped.
-    fn settle(
-        &mut self,
-        checkpoint: u64,
-        WrittenSnapshot { size, copy }: WrittenSnapshot,
-    ) -> Result<(), NotPublished> {
-        let kind = self.begun.get(&checkpoint).map(|begun| begun.kind);
-        let ends_job = kind.is_some_and(CheckpointKind::ends_job);
-        if ends_job && self.coordinator.phase() != Phase::Running {
-            let error = StateError::cancelled("the job has ended otherwise");
-            return Err(NotPublished::surely(error));
-        }
-        let path = match self.savepoints.folder(checkpoint) {
-            Ok(folder) => folder.location().clone(),
-            Err(error) => return Err(NotPublished::surely(error)),
-        };
-        if let Some(mut copy) = copy {
-            self.subject.origin.note(&mut copy);
-            self.subject.retained.publish(copy)?;
-            self.subject.origin.completed();
-            self.subject.report.stopped_with = Some(path.clone());
-            self.last = Some(checkpoint);
-        } else {
-            let id = CheckpointId(checkpoint);
-            self.subject.retained.folders().end(id);
-            // Its files are not the job's: nothing may build on them.
-            self.orders.push(Order::Tell(Control::Detach(id)));
-        }
-        let (_, duration) = self.ended(checkpoint, size, Some(path.clone()));
-        self.subject.report.savepoints += 1;
-        self.subject.settings.tell(&JobEvent::SavepointCompleted {
-            checkpoint: CheckpointId(checkpoint),
-            path: &path,
-            size,
-            duration,
-        });
-        Ok(())
-    }
-
-    /// A checkpoint or savepoint is complete; its kind, and how long it took.
-    fn ended(
-        &mut self,
-        checkpoint: u64,
-        size: u64,
-        path: Option<Location>,
-    ) -> (Option<CheckpointKind>, Duration) {
-        let settings = self.subject.settings;
-        let now = settings.clock.elapsed();
-        let begun = self.begun.remove(&checkpoint);
-        let at = begun.as_ref().map_or(now, |begun| begun.at);
-        let duration = now.saturating_sub(at);
-        let progress = CheckpointProgress::Completed {
-            size,
-            duration,
-            path,
-        };
-        settings.status.came_to(CheckpointId(checkpoint), progress);
-        (begun.map(|begun| begun.kind), duration)
-    }
-}
-
-/// The snapshots of all tasks, by operator.
-fn operators(handles: &[(TaskId, Handle)], max: MaxParallelism) -> Vec<OperatorSnapshot> {
-    let mut operators: BTreeMap<&str, OperatorSnapshot> = BTreeMap::new();
-    for snapshot in handles.iter().flat_map(|(_, snapshots)| snapshots.iter()) {
-        let operator = operators
-            .entry(&snapshot.operator)
-            .or_insert_with(|| OperatorSnapshot {
-                uid: snapshot.operator.clone(),
-                max_parallelism: max,
-                parallelism: snapshot.parallelism,
-                subtasks: Vec::new(),
-            });
-        operator.subtasks.push(snapshot.clone());
-    }
-    operators.into_values().collect()
-}
-
-/// The cause of a failure as the job tells it.
-fn failure(cause: &FailureCause<TaskId>) -> StateError {
-    let below = match cause {
-        FailureCause::Task { error, .. } | FailureCause::StoreUnknown { error, .. } => Some(error),
-        FailureCause::Checkpoints { reason, .. } => reason.error(),
-        _ => None,
-    };
-    let kind = below.map_or(ErrorKind::Cancelled, |error| error.kind());
-    StateError::new(kind, cause.to_string())
 }

@@ -1,0 +1,181 @@
+//! What becomes of a checkpoint: published, written as a savepoint, or given up.
+
+use super::{Checkpoints, Handle, Order};
+use crate::executor::job::CheckpointProgress;
+use crate::executor::job::listener::{CheckpointStats, JobEvent};
+use crate::executor::job::retained::NotPublished;
+use crate::executor::job::savepoints::WrittenSnapshot;
+use crate::executor::task::{Control, TaskId};
+use alluvium::checkpoint::storage::Location;
+use alluvium::checkpoint::{
+    CheckpointKind, CheckpointMetadata, Event, OperatorSnapshot, Phase, SnapshotFiles, Timestamp,
+};
+use alluvium::{CheckpointId, MaxParallelism, StateError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Checkpoints<'_> {
+    pub(super) fn aborted(&mut self, checkpoint: u64, reason: &str) {
+        self.begun.remove(&checkpoint);
+        self.subject.retained.discard(checkpoint);
+        self.subject.report.failed_checkpoints += 1;
+        let checkpoint = CheckpointId(checkpoint);
+        let settings = self.subject.settings;
+        let progress = CheckpointProgress::Failed {
+            reason: reason.to_owned(),
+        };
+        settings.status.came_to(checkpoint, progress);
+        settings.tell(&JobEvent::CheckpointFailed { checkpoint, reason });
+        self.orders.push(Order::Tell(Control::Aborted(checkpoint)));
+    }
+
+    /// Puts a checkpoint together and publishes it; a savepoint is written first, elsewhere.
+    pub(super) fn complete(
+        &mut self,
+        checkpoint: u64,
+        kind: CheckpointKind,
+        timestamp: Timestamp,
+        handles: &[(TaskId, Handle)],
+    ) -> Option<Event<TaskId, Handle>> {
+        let settings = self.subject.settings;
+        let mut metadata = CheckpointMetadata::new(
+            CheckpointId(checkpoint),
+            timestamp.as_millis(),
+            settings.job_id(),
+            &settings.name,
+        );
+        metadata.is_final = kind == CheckpointKind::Final;
+        metadata.operators = operators(handles, self.subject.max_parallelism);
+        if kind.is_savepoint() {
+            let error = self.savepoints.write(settings, metadata, kind).err()?;
+            return Some(self.store_failed(checkpoint, NotPublished::surely(error)));
+        }
+        self.subject.origin.note(&mut metadata);
+        Some(
+            match self
+                .subject
+                .retained
+                .publish(metadata, SnapshotFiles::none())
+            {
+                Ok(size) => {
+                    self.published(checkpoint, size);
+                    Event::Published { checkpoint }
+                }
+                Err(error) => self.store_failed(checkpoint, error),
+            },
+        )
+    }
+
+    pub(super) fn store_failed(
+        &self,
+        checkpoint: u64,
+        NotPublished { error, outcome }: NotPublished,
+    ) -> Event<TaskId, Handle> {
+        if let Ok(folder) = self.savepoints.folder(checkpoint) {
+            folder.discard();
+        }
+        Event::StoreFailed {
+            checkpoint,
+            error,
+            outcome,
+        }
+    }
+
+    /// A checkpoint of the job is complete.
+    fn published(&mut self, checkpoint: u64, size: u64) {
+        let (kind, duration) = self.ended(checkpoint, size, None);
+        let stats = CheckpointStats {
+            checkpoint: CheckpointId(checkpoint),
+            size,
+            duration,
+            last: kind == Some(CheckpointKind::Final),
+        };
+        if stats.last {
+            self.last = Some(checkpoint);
+        }
+        self.subject.origin.completed();
+        self.subject.report.checkpoints += 1;
+        self.subject.report.last_checkpoint = Some(stats);
+        let event = JobEvent::CheckpointCompleted(stats);
+        self.subject.settings.tell(&event);
+    }
+
+    /// A savepoint has been written: the log gets the one that the job stops with, which is the
+    /// moment from which the job has stopped.
+    pub(super) fn settle(
+        &mut self,
+        checkpoint: u64,
+        WrittenSnapshot { size, copy }: WrittenSnapshot,
+    ) -> Result<(), NotPublished> {
+        let kind = self.begun.get(&checkpoint).map(|begun| begun.kind);
+        let ends_job = kind.is_some_and(CheckpointKind::ends_job);
+        if ends_job && self.coordinator.phase() != Phase::Running {
+            let error = StateError::cancelled("the job has ended otherwise");
+            return Err(NotPublished::surely(error));
+        }
+        let folder = self.savepoints.folder(checkpoint);
+        let folder = Arc::clone(folder.map_err(NotPublished::surely)?);
+        let path = folder.location().clone();
+        if let Some(mut copy) = copy {
+            self.subject.origin.note(&mut copy);
+            let files = folder.files().files();
+            self.subject.retained.publish(copy, files)?;
+            self.subject.origin.completed();
+            self.subject.report.stopped_with = Some(path.clone());
+            self.last = Some(checkpoint);
+        } else {
+            let id = CheckpointId(checkpoint);
+            self.subject.retained.folders().end(id);
+            // Its files are not the job's: nothing may build on them.
+            self.orders.push(Order::Tell(Control::Detach(id)));
+        }
+        let (_, duration) = self.ended(checkpoint, size, Some(path.clone()));
+        self.subject.report.savepoints += 1;
+        self.subject.settings.tell(&JobEvent::SavepointCompleted {
+            checkpoint: CheckpointId(checkpoint),
+            path: &path,
+            size,
+            duration,
+        });
+        Ok(())
+    }
+
+    /// A checkpoint or savepoint is complete; its kind, and how long it took.
+    fn ended(
+        &mut self,
+        checkpoint: u64,
+        size: u64,
+        path: Option<Location>,
+    ) -> (Option<CheckpointKind>, Duration) {
+        let settings = self.subject.settings;
+        let now = settings.clock.elapsed();
+        let begun = self.begun.remove(&checkpoint);
+        let at = begun.as_ref().map_or(now, |begun| begun.at);
+        let duration = now.saturating_sub(at);
+        let progress = CheckpointProgress::Completed {
+            size,
+            duration,
+            path,
+        };
+        settings.status.came_to(CheckpointId(checkpoint), progress);
+        (begun.map(|begun| begun.kind), duration)
+    }
+}
+
+/// The snapshots of all tasks, by operator.
+fn operators(handles: &[(TaskId, Handle)], max: MaxParallelism) -> Vec<OperatorSnapshot> {
+    let mut operators: BTreeMap<&str, OperatorSnapshot> = BTreeMap::new();
+    for snapshot in handles.iter().flat_map(|(_, snapshots)| snapshots.iter()) {
+        let operator = operators
+            .entry(&snapshot.operator)
+            .or_insert_with(|| OperatorSnapshot {
+                uid: snapshot.operator.clone(),
+                max_parallelism: max,
+                parallelism: snapshot.parallelism,
+                subtasks: Vec::new(),
+            });
+        operator.subtasks.push(snapshot.clone());
+    }
+    operators.into_values().collect()
+}
