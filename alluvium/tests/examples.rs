@@ -86,6 +86,17 @@ examples! {
         "to 1, be 1, or 1, not 1, to 2, be 2",
         "limit exceeded: the snapshot of subtask 0 of operator 'count' is 121, over the limit of 100 set by 'state.backend.memory.max-snapshot-size'",
         "limit exceeded: the live keyed state of a subtask is 16, over the limit of 10 set by 'state.backend.memory.max-live-size'",
+        "to 1, be 1, or 1, not 1, to 2, be 2",
+        "to 1, be 1, or 1, not 1, to 2, be 2",
+        "misuse: it needs a checkpoint directory, and execution.checkpointing.dir is not set",
+    ];
+
+    savepoints from "../examples/savepoints.rs" prints [
+        "stopped with savepoint-counts-…: true",
+        "each digit Some(200) times",
+        "incompatible: names the mapper: true",
+        "only the rest is read: true",
+        "0 left",
     ];
 
     configure from "../examples/configure.rs" prints [
