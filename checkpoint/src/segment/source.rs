@@ -8,8 +8,8 @@ use super::unpack::{self, Block, BlockReader};
 use super::{SegmentInput, entry, header};
 use crate::wire::Reader;
 use alluvium_state_api::{
-    KeyGroupRange, Result, Section, SnapshotEvent, SnapshotHeader, SnapshotSource, StateError,
-    StateKind,
+    KeyGroup, KeyGroupRange, Result, Section, SnapshotEvent, SnapshotHeader, SnapshotSource,
+    StateError, StateKind,
 };
 use std::sync::Arc;
 
@@ -127,6 +127,10 @@ impl<I: SegmentInput> SegmentSource<I> {
     }
 }
 
+/// Room is made for no more entries than a section could hold if each took so many bytes: what the
+/// index says of their number is believed only once they have been read.
+const LEAST_ENTRY: u64 = 8;
+
 fn open<I: SegmentInput>(input: &I) -> Result<(SnapshotHeader, Vec<Located>, bool)> {
     let length = input.length();
     if length < (PREAMBLE + TRAILER) as u64 {
@@ -155,6 +159,14 @@ fn open<I: SegmentInput>(input: &I) -> Result<(SnapshotHeader, Vec<Located>, boo
 impl<I: SegmentInput> SnapshotSource for SegmentSource<I> {
     fn header(&self) -> &SnapshotHeader {
         &self.opened.header
+    }
+
+    fn expected_entries(&self, state: usize, group: KeyGroup) -> u64 {
+        let sections = index::of_state(&self.sections, state).iter();
+        sections
+            .filter(|located| located.section.group == group)
+            .map(|located| located.entries.min(located.length / LEAST_ENTRY))
+            .sum()
     }
 
     fn read(

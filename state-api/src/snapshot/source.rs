@@ -2,7 +2,7 @@
 
 use super::{Entry, Section, SnapshotHeader};
 use crate::error::Result;
-use crate::group::KeyGroupRange;
+use crate::group::{KeyGroup, KeyGroupRange};
 
 /// What a source tells while it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,14 @@ pub enum SnapshotEvent<'a> {
 pub trait SnapshotSource: Send {
     /// What the snapshot says about itself.
     fn header(&self) -> &SnapshotHeader;
+
+    /// About how many entries the source has of this group of the state at place `state`, so that
+    /// room can be made for them before they come; 0 if it does not know. A source that reads what
+    /// may be damaged never says more than the bytes that it has could hold.
+    fn expected_entries(&self, state: usize, group: KeyGroup) -> u64 {
+        let _ = (state, group);
+        0
+    }
 
     /// Reads all sections of the state at place `state` of the header whose group lies in
     /// `groups`. May be called again and again, for any state.

@@ -2,6 +2,7 @@
 
 use super::job::FrozenState;
 use super::list_wire::append_elements;
+use super::restore::Shown;
 use alluvium_state_api::{
     Change, Content, Entry, KeyGroup, KeyGroupRange, Result, Section, SnapshotEstimate,
     SnapshotEvent, SnapshotHeader, SnapshotReport, SnapshotSink, SnapshotSource, StateError,
@@ -20,9 +21,9 @@ pub(super) struct GatheredState {
 
 impl GatheredState {
     /// Applies what a snapshot says, in the order in which it says it.
-    pub(super) fn apply(&mut self, section: Section, entry: Option<Entry<'_>>) {
+    pub(super) fn apply(&mut self, section: Section, shown: Shown<'_>) {
         let group = self.groups.entry(section.group).or_default();
-        let Some(entry) = entry else {
+        let Shown::Entry(entry) = shown else {
             if section.content == Content::Full {
                 group.clear();
             }
@@ -42,6 +43,10 @@ impl GatheredState {
                 group.remove(&path);
             }
         }
+    }
+
+    fn len(&self, group: KeyGroup) -> usize {
+        self.groups.get(&group).map_or(0, BTreeMap::len)
     }
 
     fn entries(&self, group: KeyGroup) -> impl Iterator<Item = Entry<'_>> {
@@ -73,6 +78,12 @@ pub(super) struct GatheredSource {
 impl SnapshotSource for GatheredSource {
     fn header(&self) -> &SnapshotHeader {
         &self.header
+    }
+
+    fn expected_entries(&self, state: usize, group: KeyGroup) -> u64 {
+        let meta = self.header.states.get(state);
+        let entries = meta.and_then(|meta| self.gathered.states.get(&meta.name));
+        entries.map_or(0, |entries| entries.len(group) as u64)
     }
 
     fn read(

@@ -115,10 +115,11 @@ impl<KS: Clone, VS: Clone> Groups<KS, VS> {
         self.0.get_mut(index)
     }
 
-    /// Empties a group whose entries are read anew.
-    pub(super) fn reset(&mut self, index: usize) {
+    /// Empties a group whose entries, about `room` of them, are read anew.
+    pub(super) fn reset(&mut self, index: usize, room: usize) {
         if let Some(group) = self.0.get_mut(index) {
             *group = Group::new();
+            group.table = Table::with_room(room);
         }
     }
 

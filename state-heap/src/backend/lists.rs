@@ -150,8 +150,9 @@ where
         Arc::new(FrozenLists(self.groups.freeze_tables()))
     }
 
-    pub(super) fn reset_group(&mut self, group: usize) {
-        self.groups.reset(group);
+    /// Empties a group, and makes room for about so many entries.
+    pub(super) fn reset_group(&mut self, group: usize, room: usize) {
+        self.groups.reset(group, room);
     }
 }
 

@@ -277,8 +277,9 @@ where
         Arc::new(FrozenEntries(self.entries.freeze_tables()))
     }
 
-    pub(super) fn reset_group(&mut self, group: usize) {
-        self.entries.reset(group);
+    /// Empties a group, and makes room for about so many entries.
+    pub(super) fn reset_group(&mut self, group: usize, room: usize) {
+        self.entries.reset(group, room);
         if let Some(owners) = self.owners.get_mut(group) {
             *owners = Table::new();
         }

@@ -8,7 +8,7 @@ use super::maps::MapTable;
 use super::options::HeapOptions;
 use super::owner::{Decoded, Owner};
 use super::registry::{Registry, StateTable};
-use super::restore::Restored;
+use super::restore::{Restored, Shown};
 use super::shape::Shape;
 use super::values::ValueTable;
 use crate::table::{Hold, KeyHold};
@@ -109,7 +109,7 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
         meta: StateMeta,
         make: impl FnOnce(StateMeta) -> T,
         mut apply: impl FnMut(&mut T, Owner<'_, K, N>, &Entry<'_>) -> Result<()>,
-        mut reset_group: impl FnMut(&mut T, usize),
+        mut reset_group: impl FnMut(&mut T, usize, usize),
     ) -> Result<StateId> {
         if let Some(id) = self.registry.find::<T>(&meta)? {
             return Ok(id);
@@ -123,14 +123,17 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
         let (range, max) = (self.shape.range, self.shape.max_parallelism);
         let mut bytes = 0;
         self.restored
-            .read(&name, &mut |section: Section, entry| {
-                let Some(entry) = entry else {
-                    if let (Content::Full, Some(index)) =
-                        (section.content, range.index_of(section.group))
-                    {
-                        reset_group(&mut table, index);
+            .read(&name, &mut |section: Section, shown| {
+                let entry = match shown {
+                    Shown::Entry(entry) => entry,
+                    Shown::Start(expected) => {
+                        if let (Content::Full, Some(index)) =
+                            (section.content, range.index_of(section.group))
+                        {
+                            reset_group(&mut table, index, expected as usize);
+                        }
+                        return Ok(());
                     }
-                    return Ok(());
                 };
                 let owner = Decoded::<K, N>::new(&entry, section.group, range, max)?;
                 bytes += entry.len() as u64;

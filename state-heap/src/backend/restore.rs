@@ -16,6 +16,14 @@ pub(super) struct Restored {
     gathered: Option<Arc<Gathered>>,
 }
 
+/// A part of what a snapshot says.
+pub(super) enum Shown<'a> {
+    /// A section begins, of about so many entries; 0 is unknown.
+    Start(u64),
+    /// An entry of the section that began last.
+    Entry(Entry<'a>),
+}
+
 impl Restored {
     /// Checks that all snapshots fit the program's keys and each other.
     pub(super) fn new(
@@ -58,24 +66,30 @@ impl Restored {
     pub(super) fn read(
         &mut self,
         name: &str,
-        visit: &mut dyn FnMut(Section, Option<Entry<'_>>) -> Result<()>,
+        visit: &mut dyn FnMut(Section, Shown<'_>) -> Result<()>,
     ) -> Result<()> {
         let groups = self.groups;
         for source in self.chains.iter_mut().flatten() {
             let Some(index) = source.header().state_index(name) else {
                 continue;
             };
+            let expected: Vec<_> = groups
+                .into_iter()
+                .map(|group| source.expected_entries(index, group))
+                .collect();
             let mut section = None;
             source.read(index, groups, &mut |event| match event {
                 SnapshotEvent::Section(next) => {
                     section = Some(next);
-                    visit(next, None)
+                    let place = groups.index_of(next.group);
+                    let expected = place.and_then(|place| expected.get(place));
+                    visit(next, Shown::Start(expected.copied().unwrap_or(0)))
                 }
                 SnapshotEvent::Entry(entry) => {
                     let section = section.ok_or_else(|| {
                         StateError::corrupt(format!("state '{name}' has entries before a section"))
                     })?;
-                    visit(section, Some(entry))
+                    visit(section, Shown::Entry(entry))
                 }
             })?;
         }
@@ -102,8 +116,8 @@ impl Restored {
             let mut entries = BTreeMap::new();
             for name in names {
                 let mut state = GatheredState::default();
-                self.read(&name, &mut |section, entry| {
-                    state.apply(section, entry);
+                self.read(&name, &mut |section, shown| {
+                    state.apply(section, shown);
                     Ok(())
                 })?;
                 entries.insert(name, state);

@@ -38,6 +38,16 @@ impl Addresses {
         }
     }
 
+    /// Of how many equal parts of all hashes the cell holds one.
+    pub(super) const fn parts(self, cell: usize) -> usize {
+        let half = (self.wide >> 1) + 1;
+        if cell >= half || cell < self.cells - half {
+            2 * half
+        } else {
+            half
+        }
+    }
+
     /// The cell that is divided when one more is added; what goes to the new one has
     /// [`split_bit`](Self::split_bit).
     pub(super) const fn next_split(self) -> usize {
@@ -66,6 +76,18 @@ mod tests {
             tags().for_each(|tag| seen[addresses.cell(tag)] += 1);
             let (least, most) = (seen.iter().min(), seen.iter().max());
             assert!(least.unwrap() * 2 >= *most.unwrap(), "{cells}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn cells_hold_their_parts() {
+        for cells in 1..=64 {
+            let addresses = Addresses::new(cells);
+            let mut seen = vec![0; cells];
+            tags().for_each(|tag| seen[addresses.cell(tag)] += 1);
+            for (cell, seen) in seen.into_iter().enumerate() {
+                assert_eq!(seen * addresses.parts(cell), 64, "cell {cell} of {cells}");
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::cell::Cell;
 use super::chunked::Chunked;
 use super::frozen::FrozenTable;
 use super::hold::Hold;
-use super::slots::{Slot, Tag};
+use super::slots::{OwnedSlots, Slot, Tag};
 
 /// Entries for each cell: with more, a cell is divided. A cell that waits for its turn comes to
 /// hold twice as many.
@@ -42,6 +42,21 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
             len: 0,
             small_bytes: 0,
         }
+    }
+
+    /// An empty table with room for so many entries: as they are added, few are moved.
+    pub fn with_room(entries: usize) -> Self {
+        let addresses = Addresses::new(entries.div_ceil(LOAD));
+        let mut table = Self {
+            addresses,
+            ..Self::new()
+        };
+        for cell in 0..entries.div_ceil(LOAD) {
+            let small = OwnedSlots::with_room(entries / addresses.parts(cell));
+            table.small_bytes += small.allocated();
+            table.cells.push(Cell::Owned(small));
+        }
+        table
     }
 
     /// The number of entries.

@@ -44,6 +44,25 @@ fn contents<'a>(
 }
 
 #[test]
+fn a_table_with_room_hardly_grows() {
+    for entries in [0, 1, 5, 191, 192, 193, 1_000, 7_812, 100_000] {
+        let mut table = Numbers::with_room(entries as usize);
+        let before = table.allocated();
+        assert!(before <= 48 * entries as usize + 100, "{entries}: {before}");
+        (0..entries).for_each(|key| set(&mut table, key, key, 1));
+        let after = table.allocated();
+        assert!(
+            after <= before + before / 20,
+            "{entries}: {before}, {after}"
+        );
+        (0..entries).for_each(|key| assert_eq!(get(&table, key), Some(key)));
+        assert_eq!(table.len() as u64, entries);
+        (0..entries).for_each(|key| assert!(remove(&mut table, key)));
+        assert_eq!(table.allocated(), 0);
+    }
+}
+
+#[test]
 fn grows_through_many_splits_and_shrinks_to_nothing() {
     let mut table = Numbers::new();
     for key in 0..100_000 {

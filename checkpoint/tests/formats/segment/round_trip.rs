@@ -1,7 +1,7 @@
 use crate::fake::{FakeJob, Row, Write, header, open, options, read, read_all, section, small_job};
 use alluvium_checkpoint::{Compression, SegmentSink};
 use alluvium_state_api::{
-    Content, ErrorKind, KeyGroupRange, SnapshotSink, SnapshotSource, StateError,
+    Content, ErrorKind, KeyGroup, KeyGroupRange, SnapshotSink, SnapshotSource, StateError,
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -55,6 +55,18 @@ proptest! {
         let told = read_all(&job.bytes_with(options(block, compression))).unwrap();
         prop_assert_eq!(&told.header, &job.header);
         prop_assert_eq!(told.sections, job.told());
+    }
+
+    #[test]
+    fn no_more_is_expected_than_is_told(job in jobs(), block in 64usize..600) {
+        let source = open(&job.bytes(block)).unwrap();
+        for (state, group) in (0..3).flat_map(|state| (0..16).map(move |group| (state, group))) {
+            let group = KeyGroup(group);
+            let told = job.told();
+            let rows = told.iter().find(|(at, _)| (at.state, at.group) == (state, group));
+            let rows = rows.map_or(0, |(_, rows)| rows.len() as u64);
+            prop_assert!(source.expected_entries(state, group) <= rows);
+        }
     }
 
     #[test]
@@ -212,4 +224,26 @@ fn calls_out_of_order_are_refused() {
     sink.begin(&header(None)).unwrap();
     assert!(sink.entry(Row::put(b"k", b"v").entry()).is_err());
     assert!(sink.begin(&header(None)).is_err());
+}
+
+#[test]
+fn what_is_expected_is_bounded_by_what_is_there() {
+    let rows = |value: usize| {
+        let rows = (0..1_000_u32).map(|key| Row::put(&key.to_le_bytes(), &vec![7; value]));
+        FakeJob {
+            header: header(None),
+            sections: vec![(section_of(0, 3, Content::Full), rows.collect())],
+        }
+    };
+    let expected = |job: &FakeJob, compression| {
+        let bytes = job.bytes_with(options(4_096, compression));
+        let source = open(&bytes).unwrap();
+        assert_eq!(source.expected_entries(0, KeyGroup(4)), 0);
+        assert_eq!(source.expected_entries(1, KeyGroup(3)), 0);
+        assert_eq!(source.expected_entries(99, KeyGroup(3)), 0);
+        (source.expected_entries(0, KeyGroup(3)), bytes.len() as u64)
+    };
+    assert_eq!(expected(&rows(8), Compression::None).0, 1_000);
+    let (few, bytes) = expected(&rows(200), Compression::Zstd(1));
+    assert!(few <= bytes / 8 && few < 1_000, "{few} in {bytes} bytes");
 }
