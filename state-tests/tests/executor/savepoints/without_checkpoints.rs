@@ -222,7 +222,7 @@ fn the_tasks_wait_at_the_end_until_it_stands() {
     is_due.recv().unwrap();
     while records.recv().unwrap() < RECORDS {}
     // So that a source that does not wait would have ended.
-    std::thread::sleep(Duration::from_millis(20));
+    records.iter().take(10).for_each(drop);
     may.wait();
     let path = asked.wait().unwrap();
     let opened = open(local(&path));
