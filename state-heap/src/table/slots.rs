@@ -34,13 +34,15 @@ impl Tag {
     }
 }
 
-/// One entry, with the epoch of its last change.
+/// One entry, with the epoch of its last change. What a search looks at lies together, so that it
+/// seldom lies in two lines of memory.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct Slot<KS, VS> {
+    pub(super) tag: Tag,
+    pub(super) stamp: u32,
     pub(super) key: KS,
     pub(super) value: VS,
-    pub(super) stamp: u32,
-    pub(super) tag: Tag,
 }
 
 /// How many slots of a search are near: looked at without a guess between them.
