@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::page_cache::{self, Written};
+
 /// The operations of a file system that durability depends on, so that a
 /// [simulated one](super::SimFs) can forget what was not synced. Paths are absolute. Errors are
 /// those of [`std::fs`]; what must be told apart is said where it is.
@@ -112,8 +114,7 @@ impl Fs for StdFs {
         }
         Ok(Box::new(StdWriter {
             file: created,
-            written: 0,
-            on_its_way: 0,
+            written: Written::default(),
         }))
     }
 
@@ -215,24 +216,15 @@ fn is_named(_open: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()
 }
 
-/// So many bytes are written before the device is asked to take them.
-const WRITE_BACK: u64 = 8 << 20;
-
 struct StdWriter {
     file: File,
-    written: u64,
-    /// As many bytes of these the device has been asked to take.
-    on_its_way: u64,
+    written: Written,
 }
 
 impl FsWriter for StdWriter {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
-        self.written += bytes.len() as u64;
-        if self.written - self.on_its_way >= WRITE_BACK {
-            start_write_back(&self.file, self.on_its_way, self.written - self.on_its_way);
-            self.on_its_way = self.written;
-        }
+        self.written.add(&self.file, bytes.len());
         Ok(())
     }
 
@@ -240,23 +232,6 @@ impl FsWriter for StdWriter {
         self.file.sync_all()
     }
 }
-
-/// Has the device write so many bytes at `offset` while more are produced, so that little is left
-/// for the sync at the end. Dirty pages that are said not to be needed are written back, and stay.
-#[cfg(target_os = "linux")]
-fn start_write_back(file: &File, offset: u64, length: u64) {
-    // Only a hint: whether they are durable is for the sync to say.
-    rustix::fs::fadvise(
-        file,
-        offset,
-        std::num::NonZeroU64::new(length),
-        rustix::fs::Advice::DontNeed,
-    )
-    .ok();
-}
-
-#[cfg(not(target_os = "linux"))]
-fn start_write_back(_: &File, _: u64, _: u64) {}
 
 struct StdReader {
     file: File,
@@ -270,7 +245,9 @@ impl FsReader for StdReader {
 
     #[cfg(unix)]
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, into, offset)
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, into, offset)?;
+        page_cache::read(&self.file, offset, into.len());
+        Ok(())
     }
 
     #[cfg(windows)]
@@ -293,19 +270,27 @@ impl FsReader for StdReader {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fs, StdFs, WRITE_BACK};
+    use super::{Fs, StdFs, page_cache};
 
     #[test]
-    fn what_the_device_is_asked_to_take_early_is_all_there() {
+    fn what_the_page_cache_forgets_is_all_there() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         let mut writer = StdFs.create_new(&file).unwrap();
         let part: Vec<u8> = (0..700_001_u32).map(|i| (i % 251) as u8).collect();
-        let parts = (WRITE_BACK * 5 / 2) as usize / part.len();
+        let parts = page_cache::KEPT * 2 / part.len() as u64;
         (0..parts).for_each(|_| writer.append(&part).unwrap());
         writer.sync().unwrap();
-        let found = StdFs.read(&file, u64::MAX).unwrap();
-        assert_eq!(found.len(), parts * part.len());
-        assert!(found.chunks(part.len()).all(|found| found == part));
+        let reader = StdFs.open(&file).unwrap();
+        assert_eq!(reader.length(), parts * part.len() as u64);
+        let mut found = vec![0; part.len()];
+        for round in 0..2 {
+            for i in 0..parts {
+                found.fill(0);
+                let offset = i * part.len() as u64;
+                reader.read_at(offset, &mut found).unwrap();
+                assert!(found == part, "part {i} in round {round}");
+            }
+        }
     }
 }

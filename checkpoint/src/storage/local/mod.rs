@@ -7,6 +7,7 @@
 
 mod directory;
 mod fs;
+mod page_cache;
 mod sim;
 mod stream;
 mod sync;
