@@ -51,9 +51,9 @@ impl<KS, VS> Cell<KS, VS> {
     /// Lets clones share the table. Nothing is allocated, and the table itself is not looked at.
     pub(super) fn share(&mut self) {
         if let Self::Owned(table) = self {
-            let is_empty = table.is_empty();
+            let has_room = table.allocated() > 0;
             *self = match std::mem::replace(self, Self::Empty) {
-                Self::Owned(table) if !is_empty => Self::Shared(table.share()),
+                Self::Owned(table) if has_room => Self::Shared(table.share()),
                 _ => Self::Empty,
             };
         }
