@@ -109,10 +109,10 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         let table = cell.write();
         self.small_bytes -= table.allocated();
         table.insert_new(Slot {
+            tag,
+            stamp,
             key,
             value,
-            stamp,
-            tag,
         });
         self.small_bytes += table.allocated();
         self.len += 1;

@@ -374,7 +374,7 @@ mod tests {
                     }
                     (_, None) => {
                         let tag = tag(key);
-                        table.insert_new(Slot { key, value, stamp, tag });
+                        table.insert_new(Slot { tag, stamp, key, value });
                         model.insert(key, value);
                     }
                 }

@@ -21,15 +21,22 @@ pub(crate) const KEYS: u64 = 37;
 /// The number of splits of the source.
 pub(crate) const SPLITS: u32 = 6;
 
-/// An environment with small channels, quick restarts, and checkpoints at fixed records.
-pub(crate) fn environment(parallelism: u32) -> Environment {
+/// An environment with small channels, and no checkpoints.
+pub(crate) fn unchecked(parallelism: u32) -> Environment {
     let mut environment = Environment::new("test");
     environment
         .set_parallelism(parallelism)
         .set_channels(ChannelSettings {
             batch: 8,
             capacity: 2,
-        })
+        });
+    environment
+}
+
+/// An environment with small channels, quick restarts, and checkpoints at fixed records.
+pub(crate) fn environment(parallelism: u32) -> Environment {
+    let mut environment = unchecked(parallelism);
+    environment
         .enable_checkpointing(Duration::from_hours(1))
         .set_checkpoint_every(120)
         .set_restart_strategy(RestartStrategy::FixedDelay {

@@ -1,4 +1,6 @@
 //! Jobs without checkpoints: operators, exchanges, back-pressure, errors.
+
+use crate::common::unchecked;
 use alluvium::{ErrorKind, KeyedBackendExt, Result, StateError, ValueDescriptor};
 use alluvium_state_tests::executor::{
     ChannelSettings, Collection, Context, Environment, FailAt, Failure, FailurePlan, OpenContext,
@@ -9,17 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-fn environment(parallelism: u32) -> Environment {
-    let mut environment = Environment::new("test");
-    environment
-        .set_parallelism(parallelism)
-        .set_channels(ChannelSettings {
-            batch: 7,
-            capacity: 2,
-        });
-    environment
-}
-
 fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
     items.sort();
     items
@@ -28,7 +19,7 @@ fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
 #[test]
 fn map_filter_and_flat_map_see_every_record_at_every_parallelism() {
     for parallelism in [1, 2, 3, 5] {
-        let environment = environment(parallelism);
+        let environment = unchecked(parallelism);
         let found = environment
             .source(Collection::new(0..1_000_u64, 4))
             .map(|n| n * 3)
@@ -46,7 +37,7 @@ fn map_filter_and_flat_map_see_every_record_at_every_parallelism() {
 
 #[test]
 fn one_subtask_keeps_the_order() {
-    let environment = environment(1);
+    let environment = unchecked(1);
     let found = environment
         .from_collection(0..500_u32)
         .rebalance()
@@ -58,7 +49,7 @@ fn one_subtask_keeps_the_order() {
 
 #[test]
 fn a_broadcast_reaches_every_subtask_and_a_union_every_record() {
-    let environment = environment(3);
+    let environment = unchecked(3);
     let numbers = environment.from_collection(0..100_u32);
     let all = numbers.broadcast().map(|n| n);
     let found = all.union(&numbers.map(|n| n + 1_000)).map(|n| n).collect();
@@ -71,7 +62,7 @@ fn a_broadcast_reaches_every_subtask_and_a_union_every_record() {
 #[test]
 fn short_forms_keep_and_clear_state_per_key() {
     for parallelism in [1, 3] {
-        let environment = environment(parallelism);
+        let environment = unchecked(parallelism);
         let keyed = environment
             .source(Collection::new(0..300_u64, 3))
             .key_by(|n| n % 10);
@@ -142,7 +133,7 @@ impl TwoInputs<u32, (u32, u64), u32, (u32, u64)> for Join {
 #[test]
 fn two_keyed_inputs_share_the_state_of_a_key() {
     for parallelism in [1, 2, 3] {
-        let environment = environment(parallelism);
+        let environment = unchecked(parallelism);
         let first = environment.source(Collection::new((0..100).map(|n| (n % 7, 1_u64)), 2));
         let second = environment.from_collection(0..7_u32);
         let sums = first
@@ -177,7 +168,7 @@ impl Process<(), u32, u32> for Asks {
 
 #[test]
 fn keyed_state_where_nothing_is_keyed_is_an_error_that_says_so() {
-    let environment = environment(2);
+    let environment = unchecked(2);
     environment
         .from_collection(0..9_u32)
         .process(|| Asks)
@@ -190,7 +181,7 @@ fn keyed_state_where_nothing_is_keyed_is_an_error_that_says_so() {
 
 #[test]
 fn duplicate_uids_are_refused_before_anything_runs() {
-    let environment = environment(1);
+    let environment = unchecked(1);
     let source = environment.from_collection(0..9_u32);
     let found = source.map(|n| n).uid("same").collect();
     source.map(|n| n).uid("same");
@@ -203,7 +194,7 @@ fn duplicate_uids_are_refused_before_anything_runs() {
 #[test]
 fn an_error_names_its_operator_once_and_a_panic_is_one() {
     for failure in [Failure::Error, Failure::Panic] {
-        let mut environment = environment(2);
+        let mut environment = unchecked(2);
         environment
             .source(Collection::new(0..100_u32, 2))
             .map(|n| n)
@@ -234,7 +225,7 @@ impl Process<u32, u32, u32> for Doubles {
 #[test]
 fn without_checkpoints_a_restart_begins_from_scratch_and_only_if_asked_for() {
     let run = |strategy: Option<RestartStrategy>| {
-        let mut environment = environment(1);
+        let mut environment = unchecked(1);
         let found = environment
             .from_collection(0..20_u32)
             .map(|n| n)
@@ -263,7 +254,7 @@ fn without_checkpoints_a_restart_begins_from_scratch_and_only_if_asked_for() {
 
 #[test]
 fn restarts_run_out_and_the_first_cause_is_told() {
-    let mut environment = environment(2);
+    let mut environment = unchecked(2);
     environment
         .source(Collection::new(0..100_u32, 2))
         .map(|n| n)
@@ -287,7 +278,7 @@ fn restarts_run_out_and_the_first_cause_is_told() {
 
 #[test]
 fn what_no_restart_can_help_fails_at_once() {
-    let mut environment = environment(1);
+    let mut environment = unchecked(1);
     let tries = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&tries);
     environment.from_collection(0..10_u32).for_each(move |_| {
@@ -336,7 +327,7 @@ fn a_slow_task_holds_its_source_back() {
 
 #[test]
 fn a_job_can_be_cancelled() {
-    let mut environment = environment(2);
+    let mut environment = unchecked(2);
     environment
         .source(Collection::new(0..1_000_000_u32, 2))
         .rebalance()

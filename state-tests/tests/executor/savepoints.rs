@@ -186,8 +186,13 @@ fn n09_a_job_stops_with_a_savepoint_and_goes_on_at_another_parallelism() {
 
 #[test]
 fn a_job_is_cancelled_once_its_savepoint_stands() {
+    cancel(&mut slow(2), &mut environment(3), 3);
+}
+
+/// Cancels a job with a savepoint; `next` goes on from there.
+fn cancel(job: &mut Environment, next: &mut Environment, parallelism: u32) {
     let place = Place::new();
-    let running = Running::start(&place, &mut slow(2));
+    let running = Running::start(&place, job);
     running.until(500);
     let control = running.handle.control();
     let path = running.handle.cancel_with_savepoint(None).unwrap();
@@ -198,7 +203,7 @@ fn a_job_is_cancelled_once_its_savepoint_stands() {
         control.savepoint(None).unwrap_err().kind(),
         ErrorKind::Cancelled
     );
-    finish(&place, local(&path), 3);
+    finish_on(&place, local(&path), next, parallelism);
 }
 
 #[test]
@@ -247,25 +252,29 @@ fn a_savepoint_needs_a_directory_that_can_be_written_to() {
 
 #[test]
 fn a_savepoint_that_fails_leaves_nothing_behind_and_the_job_alone() {
-    let place = Place::new();
-    let mut environment = slow(2);
+    let mut job = slow(2);
     // So that no checkpoint fails in its stead.
-    environment
-        .set_checkpoint_every(1_000_000)
-        .set_failures(FailurePlan::new().fail(
-            "tally",
-            Some(1),
-            FailAt::Snapshot(1),
-            Failure::Error,
-        ));
-    let running = Running::start(&place, &mut environment);
+    job.set_checkpoint_every(1_000_000);
+    fail(&mut job, 2);
+}
+
+/// Asks for a savepoint that fails; the job ends as if nothing had been.
+fn fail(job: &mut Environment, parallelism: u32) {
+    let place = Place::new();
+    job.set_failures(FailurePlan::new().fail(
+        "tally",
+        Some(1),
+        FailAt::Snapshot(1),
+        Failure::Error,
+    ));
+    let running = Running::start(&place, job);
     running.until(300);
     let error = running.handle.savepoint(None).unwrap_err();
     assert!(error.to_string().contains("'tally'"), "{error}");
     assert_eq!(place.savepoint_count(), 0);
     let report = running.handle.wait().unwrap();
     assert_eq!((report.restarts, report.failed_checkpoints), (0, 1));
-    check(&running.outputs, &place.output(), 2);
+    check(&running.outputs, &place.output(), parallelism);
 }
 
 #[test]
@@ -298,19 +307,25 @@ fn n10_a_stop_that_fails_leaves_the_job_running_and_checkpointed() {
 
 #[test]
 fn a_job_that_fails_between_its_last_savepoint_and_the_commit_only_commits() {
+    let mut job = slow(2);
+    job.set_checkpoint_every(1_000_000);
+    fail_before_commit(&mut job, &mut environment(2), 2);
+}
+
+/// Stops a job, which fails before all is committed and restarts for that; `next` goes on from the
+/// savepoint.
+fn fail_before_commit(job: &mut Environment, next: &mut Environment, parallelism: u32) {
     let place = Place::new();
-    let mut environment = slow(2);
-    environment
-        .set_checkpoint_every(1_000_000)
-        .set_failures(FailurePlan::new().fail("sink", None, FailAt::Complete(1), Failure::Panic));
-    let running = Running::start(&place, &mut environment);
+    let plan = FailurePlan::new();
+    job.set_failures(plan.fail("sink", None, FailAt::Complete(1), Failure::Panic));
+    let running = Running::start(&place, job);
     running.until(500);
     let path = running.handle.stop(None, false).unwrap();
     let report = running.handle.wait().unwrap();
     assert_eq!(report.restarts, 1);
     assert_eq!(report.stopped_with.as_ref(), Some(&path));
     assert!(report.records_read < RECORDS);
-    finish(&place, local(&path), 2);
+    finish_on(&place, local(&path), next, parallelism);
 }
 
 #[test]

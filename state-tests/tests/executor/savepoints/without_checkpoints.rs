@@ -1,29 +1,18 @@
 //! Savepoints of jobs that take no checkpoints.
 
-use super::{Place, Running, finish_on, local, open};
-use crate::common::{RECORDS, RULE_COUNT, check, environment, numbers};
+use super::{Place, Running, cancel, fail, fail_before_commit, finish_on, local, open};
+use crate::common::{RECORDS, RULE_COUNT, check, environment, numbers, unchecked};
 use alluvium::{
     ErrorKind, FsBackend, FsSettings, OperatorListDescriptor, OperatorListHandle,
     OperatorStateStore, Result,
 };
 use alluvium_state_tests::executor::{
-    BarrierContext, ChannelSettings, Context, Environment, FailAt, Failure, FailurePlan, JobEvent,
-    JobState, OpenContext, Process, RestartStrategy,
+    BarrierContext, ChannelSettings, Context, Environment, JobEvent, OpenContext, Process,
+    RestartStrategy,
 };
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
-
-fn unchecked(parallelism: u32) -> Environment {
-    let mut environment = Environment::new("test");
-    environment
-        .set_parallelism(parallelism)
-        .set_channels(ChannelSettings {
-            batch: 8,
-            capacity: 2,
-        });
-    environment
-}
 
 fn slow(parallelism: u32) -> Environment {
     let mut environment = unchecked(parallelism);
@@ -86,53 +75,22 @@ fn the_job_stops_with_it() {
 
 #[test]
 fn the_job_is_cancelled_once_it_stands() {
-    let place = Place::new();
-    let running = Running::start(&place, &mut slow(2));
-    running.until(500);
-    let control = running.handle.control();
-    let path = running.handle.cancel_with_savepoint(None).unwrap();
-    let error = running.handle.wait().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Cancelled);
-    assert_eq!(control.status().state, JobState::Cancelled);
-    finish_on(&place, local(&path), &mut unchecked(1), 1);
+    cancel(&mut slow(2), &mut unchecked(1), 1);
 }
 
 #[test]
 fn a_job_that_fails_between_it_and_the_commit_only_commits() {
-    let place = Place::new();
-    let mut environment = on_files(2);
-    environment
-        .set_restart_strategy(RestartStrategy::FixedDelay {
-            attempts: 1,
-            delay: Duration::ZERO,
-        })
-        .set_failures(FailurePlan::new().fail("sink", None, FailAt::Complete(1), Failure::Panic));
-    let running = Running::start(&place, &mut environment);
-    running.until(500);
-    let path = running.handle.stop(None, false).unwrap();
-    let report = running.handle.wait().unwrap();
-    assert_eq!(report.restarts, 1);
-    assert_eq!(report.stopped_with.as_ref(), Some(&path));
-    finish_on(&place, local(&path), &mut unchecked(2), 2);
+    let mut job = on_files(2);
+    job.set_restart_strategy(RestartStrategy::FixedDelay {
+        attempts: 1,
+        delay: Duration::ZERO,
+    });
+    fail_before_commit(&mut job, &mut unchecked(2), 2);
 }
 
 #[test]
 fn one_that_fails_leaves_the_job_alone() {
-    let place = Place::new();
-    let mut environment = slow(2);
-    environment.set_failures(FailurePlan::new().fail(
-        "tally",
-        Some(1),
-        FailAt::Snapshot(1),
-        Failure::Error,
-    ));
-    let running = Running::start(&place, &mut environment);
-    running.until(300);
-    let error = running.handle.savepoint(None).unwrap_err();
-    assert!(error.to_string().contains("'tally'"), "{error}");
-    let report = running.handle.wait().unwrap();
-    assert_eq!((report.restarts, report.savepoints), (0, 0));
-    check(&running.outputs, &place.output(), 2);
+    fail(&mut slow(2), 2);
 }
 
 #[test]
