@@ -7,8 +7,7 @@
 use std::fs::File;
 use std::num::NonZeroU64;
 
-/// So many bytes are written before the device is asked to take them, or read before others are
-/// forgotten.
+/// So many bytes are written before the device is asked to take them.
 const STEP: u64 = 8 << 20;
 
 /// So many bytes behind the place of writing or reading stay: small files as a whole.
