@@ -154,6 +154,6 @@ fn help_has_examples() {
 fn an_output_that_is_a_file_is_left_alone() {
     let flights = Flights::new(&[]);
     std::fs::write(flights.output(), "mine").unwrap();
-    flights.fail(&[], &["alluvium-out"]);
+    flights.fail(&[], &["alluvium-out", "must be a directory", "--output"]);
     assert_eq!(std::fs::read(flights.output()).unwrap(), b"mine");
 }

@@ -28,6 +28,11 @@ const OF_A_JOB: [&str; 4] = ["log", "shared", "taskowned", "control.json"];
 ///
 /// Everything is looked at before anything is changed.
 pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Result<()> {
+    if args.output.exists() && !args.output.is_dir() {
+        let output = args.output.display();
+        let error = format!("the output '{output}' ('--output') must be a directory, found a file");
+        return Err(StateError::misuse(error));
+    }
     let updates = args.output.join(files::UPDATES);
     for (name, header) in TABLES {
         check_header(&args.output.join(files::table(name)), header)?;
