@@ -7,7 +7,7 @@ use alluvium::config::Resolved;
 
 impl Environment {
     /// Sets what a configuration says: backend, parallelism, checkpoints and where they are kept,
-    /// what the job starts from, restarts. What is set later wins.
+    /// what the job starts from, restarts, how long its end may take. What is set later wins.
     ///
     /// ```
     /// use alluvium::config::Configuration;
@@ -30,7 +30,8 @@ impl Environment {
             .set_checkpoint_options(resolved.checkpoints.clone())
             .set_store_options(resolved.store.clone())
             .set_storage_options(resolved.storage.clone())
-            .set_restart_strategy(resolved.restart);
+            .set_restart_strategy(resolved.restart)
+            .set_cancellation_timeout(resolved.cancellation_timeout);
         if let Some(groups) = resolved.max_parallelism {
             self.set_max_parallelism(groups);
         }

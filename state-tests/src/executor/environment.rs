@@ -56,6 +56,7 @@ impl Environment {
                 writers: 2,
                 rate: None,
                 progress_interval: Duration::from_millis(100),
+                cancellation_timeout: Some(Duration::from_mins(3)),
                 failures: FailurePlan::default(),
                 listener: None,
                 clock: SystemClock::shared(),
@@ -203,6 +204,15 @@ impl Environment {
     /// checkpoints; never without.
     pub const fn set_restart_strategy(&mut self, strategy: RestartStrategy) -> &mut Self {
         self.settings.restart = Some(strategy);
+        self
+    }
+
+    /// How long a job that is cancelled or suspended waits for its tasks, and for storage that does
+    /// not answer, before it ends without them; `None` is for ever. Default: three minutes. Threads
+    /// that are left behind end as soon as what they wait for answers; nothing is published by them
+    /// that was not under way.
+    pub const fn set_cancellation_timeout(&mut self, timeout: Option<Duration>) -> &mut Self {
+        self.settings.cancellation_timeout = timeout;
         self
     }
 

@@ -1,4 +1,4 @@
-//! What happens when a job fails.
+//! What happens when a job fails, or is to end.
 
 use crate::config::definition::{ConfigOption, Group};
 use crate::config::value::RestartStrategyType;
@@ -28,8 +28,22 @@ pub const FIXED_DELAY: ConfigOption<Duration> = ConfigOption::new(
     "The time between a failure and the restart, if the strategy is `fixed-delay`.",
 );
 
+/// How long a job that is to end waits.
+pub const CANCELLATION_TIMEOUT: ConfigOption<Duration> = ConfigOption::new(
+    "task.cancellation.timeout",
+    Duration::from_mins(3),
+    "How long a job that is cancelled or suspended waits for its tasks, and for storage that does \
+     not answer, before it ends without them; `0` waits for ever. What is left behind then is \
+     what a crash would leave: nothing half-published, and files that the next start removes.",
+);
+
 pub(super) const GROUP: Group = Group {
-    title: "Restart",
+    title: "Restart and cancellation",
     intro: "",
-    options: &[&RESTART_STRATEGY, &FIXED_DELAY_ATTEMPTS, &FIXED_DELAY],
+    options: &[
+        &RESTART_STRATEGY,
+        &FIXED_DELAY_ATTEMPTS,
+        &FIXED_DELAY,
+        &CANCELLATION_TIMEOUT,
+    ],
 };

@@ -58,6 +58,8 @@ impl Configuration {
             parallelism: self.get(&options::PARALLELISM),
             max_parallelism: max_parallelism.flatten(),
             restart: restart.unwrap_or(RestartStrategy::None),
+            cancellation_timeout: Some(self.get(&options::CANCELLATION_TIMEOUT))
+                .filter(|timeout| !timeout.is_zero()),
             warnings,
         })
     }

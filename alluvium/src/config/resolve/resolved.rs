@@ -12,6 +12,7 @@ use alluvium_checkpoint::storage::StorageOptions;
 use alluvium_checkpoint::{CheckpointOptions, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Settings without contradiction, made by [`Configuration::resolve`]. Plain data.
 ///
@@ -49,6 +50,8 @@ pub struct Resolved {
     pub max_parallelism: Option<MaxParallelism>,
     /// What happens when the job fails.
     pub restart: RestartStrategy,
+    /// How long a job that is to end waits for its tasks and for storage; `None` for ever.
+    pub cancellation_timeout: Option<Duration>,
     /// What should be changed, though it works.
     pub warnings: Vec<Warning>,
 }

@@ -1,9 +1,11 @@
 //! Stores that cannot be used: one clear sentence, in time, and nothing of the job is touched.
 
 use super::Server;
+use crate::command::Flights;
 use crate::live::Live;
 use crate::reference::{Tables, data_set};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 const ROOT: &str = "s3://bucket/jobs";
 const OPTION: &str = "'execution.checkpointing.dir'";
@@ -146,4 +148,31 @@ fn options_and_places_that_make_no_sense_are_told() {
         assert!(ran.stderr.contains(told), "{place}: {}", ran.stderr);
     }
     assert!(!flights.output().exists() && server.objects().is_empty());
+}
+
+#[test]
+fn a_store_that_never_answers_holds_up_neither_checkpoints_nor_a_cancellation() {
+    let flights = Flights::new(&["--checkpoint-interval", "20ms"])
+        .with_variable("AWS_ACCESS_KEY_ID", "somebody")
+        .with_variable("AWS_SECRET_ACCESS_KEY", "else");
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = silent.local_addr().unwrap();
+    let file = format!(
+        "storage.s3:\n  endpoint: http://{endpoint}\n  allow-http: true\n\
+         storage.deadline: 1 h\nstorage.request-timeout: 1 h\ntask.cancellation.timeout: 50 ms\n"
+    );
+    std::fs::write(flights.path("alluvium.yaml"), file).unwrap();
+    let mut live = Live::start(&flights, &["--rate", "20000"]);
+    live.until("checkpoint 1: ");
+    let mut asks = flights.alluvium_command(&["savepoint", "flights", "s3://bucket/savepoints"]);
+    let mut asks = asks.stderr(Stdio::null()).spawn().unwrap();
+    // The job has connected, and waits.
+    let connected = silent.accept().unwrap();
+    for _ in 0..3 {
+        live.until("checkpoint ");
+    }
+    flights.does(&["cancel", "flights"]);
+    assert_eq!(live.wait().code, Some(3));
+    assert!(!asks.wait().unwrap().success());
+    drop(connected);
 }

@@ -5,10 +5,12 @@ use super::control::Listening;
 use super::launch::{Launched, RunningTask, launch};
 use super::listener::JobEvent;
 use super::origin::Origin;
+use super::patience::Patience;
 use super::request::{EndNow, Owed, Request};
 use super::retained::Retained;
-use super::savepoints::Written;
+use super::stored::Stored;
 use super::unrecoverable::{is_unrecoverable, may_pass};
+use super::writer::Writers;
 use super::{JobReport, JobSettings, Restore};
 use crate::executor::graph::{Plan, SharedGraph};
 use crate::executor::task::{Control, Report, TaskId};
@@ -60,6 +62,7 @@ struct Running<'a> {
     settings: &'a JobSettings,
     listening: &'a Listening,
     tasks: Vec<RunningTask>,
+    writers: Writers,
     reports: Receiver<(TaskId, Report)>,
     records: Arc<AtomicU64>,
     records_before: u64,
@@ -68,13 +71,17 @@ struct Running<'a> {
     exhausted: usize,
 }
 
+/// What is logged of a run that ends before all of its threads have.
+const LEFT_BEHIND: &str = "the job has ended, but not all that it had begun: tasks or storage have \
+                           not answered in time";
+
 /// What came in, or why nothing did.
 enum Heard {
     Report(TaskId, Report),
     Nothing,
     End(EndNow),
     Request(Request),
-    Written(Written),
+    Stored(Stored),
     /// All tasks have gone without a word; they never do.
     Gone,
 }
@@ -104,14 +111,15 @@ impl Attempt<'_> {
             settings: self.settings,
             listening: self.listening,
             tasks,
+            writers,
             reports,
             records,
             records_before: 0,
             finished: 0,
             exhausted: 0,
         };
-        let mut outcome = running.open(self.report.restarts);
-        let began = outcome.is_none();
+        let opened = running.open(self.report.restarts);
+        let began = opened.is_none();
         if began {
             let event = match ended {
                 Some(checkpoint) => JobEvent::AlreadyFinished { checkpoint },
@@ -122,17 +130,16 @@ impl Attempt<'_> {
                 },
             };
             self.settings.tell(&event);
-            outcome = Some(match ended {
-                Some(_) => Outcome::Finished,
-                None => running.work(&mut self),
-            });
         }
+        let (outcome, patience) = match (opened, ended) {
+            (None, None) => running.work(&mut self),
+            (None, Some(_)) => running.end(Outcome::Finished),
+            (Some(outcome), _) => running.end(outcome),
+        };
         let records_before = running.records_before;
         let records = Arc::clone(&running.records);
-        running.stop();
-        writers.join();
         Ok(AttemptReport {
-            outcome: outcome.unwrap_or(Outcome::Cancelled),
+            outcome: running.stop(outcome, patience),
             restored_from,
             began,
             records_before,
@@ -156,7 +163,7 @@ impl<'a> Running<'a> {
                     let retry = restarts > 0 && may_pass(&cause);
                     return Some(Outcome::Failed { cause, retry });
                 }
-                Heard::Report(..) | Heard::Nothing | Heard::Request(_) | Heard::Written(_) => {}
+                Heard::Report(..) | Heard::Nothing | Heard::Request(_) | Heard::Stored(_) => {}
                 Heard::End(end) => return Some(end.into()),
                 Heard::Gone => return Some(gone()),
             }
@@ -165,18 +172,30 @@ impl<'a> Running<'a> {
     }
 
     /// Runs the tasks to their end.
-    fn work(&mut self, attempt: &mut Attempt<'a>) -> Outcome {
+    fn work(&mut self, attempt: &mut Attempt<'a>) -> (Outcome, Patience) {
         let mut checkpoints = match self.checkpoints(attempt) {
             Ok(checkpoints) => checkpoints,
             Err(cause) => {
                 let retry = false;
-                return Outcome::Failed { cause, retry };
+                return self.end(Outcome::Failed { cause, retry });
             }
         };
         self.tell_all(Control::Start);
         let outcome = self.run(&mut checkpoints);
-        checkpoints.close(&outcome);
-        outcome
+        checkpoints.end(&outcome);
+        let (outcome, mut patience) = self.end(outcome);
+        checkpoints.close(&mut patience);
+        (outcome, patience)
+    }
+
+    /// Tells the tasks that the run is over.
+    fn end(&mut self, outcome: Outcome) -> (Outcome, Patience) {
+        for task in &mut self.tasks {
+            task.control = None;
+        }
+        let limit = self.settings.cancellation_timeout;
+        let patience = Patience::new(&outcome, &self.listening.end, limit);
+        (outcome, patience)
     }
 
     fn run(&mut self, checkpoints: &mut Checkpoints<'_>) -> Outcome {
@@ -189,15 +208,14 @@ impl<'a> Running<'a> {
             }
             let progress_in = next_progress.saturating_sub(elapsed);
             let pause = progress_in.min(checkpoints.due_in());
-            let written = checkpoints.hear_written().clone();
-            let orders = match self.hear(pause, Some(&written)) {
+            let orders = match self.hear(pause, Some(checkpoints.hear())) {
                 Heard::Report(task, report) => match self.take(task, report, checkpoints) {
                     Ok(orders) => orders,
                     Err(outcome) => return outcome,
                 },
                 Heard::Nothing => checkpoints.tick(),
                 Heard::Request(request) => checkpoints.ask(request),
-                Heard::Written(written) => checkpoints.written(written),
+                Heard::Stored(stored) => checkpoints.stored(stored),
                 Heard::End(end) => return end.into(),
                 Heard::Gone => return gone(),
             };
@@ -225,13 +243,13 @@ impl<'a> Running<'a> {
         })
     }
 
-    /// Hears what comes first; requests, and what was written, only if `written` is given: tasks
-    /// that are not running yet can do nothing about them.
-    fn hear(&self, pause: Duration, written: Option<&Receiver<Written>>) -> Heard {
-        let (no_request, nothing_written) = (never(), never());
-        let (requests, written) = match written {
-            Some(written) => (&self.listening.requests, written),
-            None => (&no_request, &nothing_written),
+    /// Hears what comes first; requests, and what storage has come to, only if `stored` is given:
+    /// tasks that are not running yet can do nothing about them.
+    fn hear(&self, pause: Duration, stored: Option<&Receiver<Stored>>) -> Heard {
+        let (no_request, nothing_stored) = (never(), never());
+        let (requests, stored) = match stored {
+            Some(stored) => (&self.listening.requests, stored),
+            None => (&no_request, &nothing_stored),
         };
         select! {
             recv(self.reports) -> report => match report {
@@ -240,7 +258,7 @@ impl<'a> Running<'a> {
             },
             recv(self.listening.end) -> end => end.map_or(Heard::Nothing, Heard::End),
             recv(requests) -> request => request.map_or(Heard::Nothing, Heard::Request),
-            recv(written) -> written => written.map_or(Heard::Nothing, Heard::Written),
+            recv(stored) -> stored => stored.map_or(Heard::Nothing, Heard::Stored),
             default(pause) => Heard::Nothing,
         }
     }
@@ -294,15 +312,21 @@ impl<'a> Running<'a> {
         self.settings.tell(&JobEvent::Progress { records });
     }
 
-    /// Stops all tasks and waits for their threads.
-    fn stop(mut self) {
-        for task in &mut self.tasks {
-            task.control = None;
+    /// Waits for the threads of all tasks and of what they have had written; how the run ends.
+    fn stop(self, outcome: Outcome, mut patience: Patience) -> Outcome {
+        // The last of them closes the channel.
+        while let Some(Ok(_)) = patience.wait(&self.reports) {}
+        if patience.is_over() {
+            let timeout = self.settings.cancellation_timeout;
+            tracing::warn!(job = self.settings.name, ?timeout, "{LEFT_BEHIND}");
+            return patience.outcome(outcome);
         }
         for task in self.tasks {
             // What a task panics with is caught within and reported.
             drop(task.thread.join());
         }
+        self.writers.join();
+        patience.outcome(outcome)
     }
 }
 

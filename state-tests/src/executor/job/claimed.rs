@@ -1,17 +1,20 @@
-//! A savepoint that belongs to its job: deleted once newer checkpoints subsume it.
+//! Savepoints that belong to their job: deleted once newer checkpoints subsume them.
 //!
-//! Until then every checkpoint of the job notes it, so that a process that goes on from there knows
-//! of it too. The note names the root of the checkpoints: in a copy of them, which has another one,
-//! it counts for nothing, as the savepoint is the original's.
+//! Until then every checkpoint of the job notes them, so that a process that goes on from there
+//! knows of them too. The note names the root of the checkpoints: in a copy of them, which has
+//! another one, it counts for nothing, as the savepoints are the original's.
 
 use super::JobSettings;
 use alluvium::Result;
 use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{CheckpointMetadata, dispose};
 
-/// The property of a checkpoint's metadata that holds the note: the number of checkpoints after
-/// which the savepoint is deleted, the root, and the savepoint's folder, a line each.
+/// The property of a checkpoint's metadata that holds the notes. Each is the number of checkpoints
+/// after which the savepoint is deleted, the root, and the savepoint's folder, a line each.
 const NOTE: &str = "alluvium.claimed-savepoint";
+
+/// How many are noted: each needs a start from a savepoint before the last one was subsumed.
+const MOST: usize = 64;
 
 /// A savepoint that the job has claimed.
 pub(super) struct Claimed {
@@ -34,64 +37,82 @@ impl Claimed {
         })
     }
 
-    /// The one that a checkpoint of the job notes. What is no note of this job is passed over.
+    /// Those that a checkpoint of the job notes. What is no note of this job is passed over.
     pub(super) fn noted(
         metadata: &CheckpointMetadata,
         settings: &JobSettings,
-    ) -> Result<Option<Self>> {
-        let Some(note) = metadata.properties.get(NOTE) else {
-            return Ok(None);
+    ) -> Result<Vec<Self>> {
+        let Some(notes) = metadata.properties.get(NOTE) else {
+            return Ok(Vec::new());
         };
         let root = root(settings)?;
-        let read = || {
-            let mut lines = std::str::from_utf8(note).ok()?.split('\n');
-            let (left, noted, folder) = (lines.next()?, lines.next()?, lines.next()?);
-            let ours = root.as_ref().is_some_and(|root| root.as_str() == noted);
-            let left: u32 = left.parse().ok()?;
-            let folder = Location::new(folder).ok()?;
-            ours.then_some((left, folder))
-        };
-        let Some((left, folder)) = read() else {
-            tracing::warn!(
-                checkpoint = %metadata.checkpoint,
-                "the claimed savepoint that the checkpoint notes is not of this checkpoint \
-                 directory, and is left alone"
-            );
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            folder,
-            root,
-            options: settings.storage.clone(),
-            left: left.max(1),
-        }))
+        let lines: Vec<&str> = std::str::from_utf8(notes)
+            .map(|notes| notes.split('\n').collect())
+            .unwrap_or_default();
+        let mut claimed = Vec::new();
+        for note in lines.chunks(3).take(MOST) {
+            let Some((left, folder)) = read(note, root.as_ref()) else {
+                tracing::warn!(
+                    checkpoint = %metadata.checkpoint,
+                    "a claimed savepoint that the checkpoint notes is not of this checkpoint \
+                     directory, and is left alone"
+                );
+                continue;
+            };
+            claimed.push(Self {
+                folder,
+                root: root.clone(),
+                options: settings.storage.clone(),
+                left,
+            });
+        }
+        Ok(claimed)
     }
 
-    /// Notes it in a checkpoint that is about to be published.
-    pub(super) fn note(&self, metadata: &mut CheckpointMetadata) {
-        let Some(root) = &self.root else { return };
-        let (left, folder) = (self.left - 1, &self.folder);
+    /// Whether it is the savepoint in this folder.
+    pub(super) fn is_in(&self, folder: &Location) -> bool {
+        self.folder == *folder
+    }
+
+    /// Notes these in a checkpoint that is about to be published.
+    pub(super) fn note(claimed: &[Self], metadata: &mut CheckpointMetadata) {
         // A path that is no text, or of several lines, cannot be noted.
         let is_line = |place: &Location| Location::parse(place.as_str()).as_ref() == Ok(place);
-        if is_line(root) && is_line(folder) {
-            let note = format!("{left}\n{root}\n{folder}");
-            metadata
-                .properties
-                .insert(NOTE.to_owned(), note.into_bytes());
+        let notes = claimed.iter().filter_map(|claimed| {
+            let (left, folder) = (claimed.left - 1, &claimed.folder);
+            let root = claimed.root.as_ref()?;
+            (is_line(root) && is_line(folder)).then(|| format!("{left}\n{root}\n{folder}"))
+        });
+        let notes: Vec<String> = notes.take(MOST).collect();
+        if !notes.is_empty() {
+            let notes = notes.join("\n").into_bytes();
+            metadata.properties.insert(NOTE.to_owned(), notes);
         }
     }
 
-    /// A checkpoint is complete; what is left of the claim.
-    pub(super) fn completed(mut self) -> Option<Self> {
-        self.left -= 1;
-        if self.left > 0 {
-            return Some(self);
-        }
+    /// A checkpoint is complete; whether the savepoint is to be deleted now.
+    pub(super) const fn completed(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left == 0
+    }
+
+    /// Deletes the savepoint.
+    pub(super) fn dispose(&self) {
         if let Err(error) = dispose(&self.folder, &self.options) {
             tracing::warn!(%error, "a claimed savepoint could not be deleted");
         }
-        None
     }
+}
+
+/// How many checkpoints are left, and the folder, if the note is of this root.
+fn read(note: &[&str], root: Option<&Location>) -> Option<(u32, Location)> {
+    let [left, noted, folder] = note else {
+        return None;
+    };
+    let ours = root.is_some_and(|root| root.as_str() == *noted);
+    let left: u32 = left.parse().ok()?;
+    let folder = Location::new(folder).ok()?;
+    ours.then_some((left.max(1), folder))
 }
 
 fn root(settings: &JobSettings) -> Result<Option<Location>> {

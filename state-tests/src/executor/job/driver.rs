@@ -104,7 +104,7 @@ impl Driver {
         };
         let mut origin = Origin::open(&self.settings)?;
         let mut retained = self.open_retained(&origin)?;
-        origin.take_over(&mut retained);
+        origin.take_over(&mut retained, &self.settings)?;
         let mut life = Life {
             retained,
             origin,
@@ -116,7 +116,7 @@ impl Driver {
         // What never ran has changed nothing, and must not.
         if life.has_run {
             let end = *ended.as_ref().unwrap_or(&JobEnd::Failed);
-            retention::apply(&self.settings, &mut life.retained, end);
+            retention::apply(&self.settings, &mut life, end);
         }
         ended.map(|end| (end, life.report))
     }
@@ -241,10 +241,10 @@ impl Driver {
 }
 
 /// What a job carries through its restarts.
-struct Life<'a> {
-    retained: Retained,
-    origin: Origin,
-    report: JobReport,
+pub(super) struct Life<'a> {
+    pub(super) retained: Retained,
+    pub(super) origin: Origin,
+    pub(super) report: JobReport,
     /// Whether its tasks have ever begun.
     has_run: bool,
     owed: &'a mut Option<Owed>,

@@ -56,7 +56,7 @@ pub(super) fn launch(
     for vertex in &vertices {
         vertex.connect(plan, settings.channels);
     }
-    let queue = made.len() * settings.checkpoints.max_concurrent as usize;
+    let queue = made.len() * snapshots_under_way(settings);
     let writing = Writing {
         limits: settings.backend.snapshot_limits(),
         files: settings.backend.file_options().copied(),
@@ -110,6 +110,15 @@ pub(super) fn launch(
         reports,
         records,
     })
+}
+
+/// How many snapshots of one task may wait to be written: of every checkpoint and savepoint that
+/// may be under way, and as many that were given up and are not out of the way yet.
+fn snapshots_under_way(settings: &JobSettings) -> usize {
+    let options = &settings.checkpoints;
+    let ends_job = 1;
+    let begun = options.max_concurrent as usize + options.max_concurrent_savepoints as usize;
+    2 * (begun + ends_job)
 }
 
 fn no_vertex(node: NodeId) -> StateError {

@@ -9,6 +9,7 @@ mod handle;
 mod launch;
 mod listener;
 mod origin;
+mod patience;
 mod report;
 mod request;
 mod restore;
@@ -17,6 +18,7 @@ mod retention;
 mod savepoints;
 mod settings;
 mod status;
+mod stored;
 mod unrecoverable;
 mod writer;
 

@@ -46,8 +46,8 @@ pub(super) struct Origin {
     explicit: Option<Explicit>,
     /// Whether the next checkpoint must be full.
     full: bool,
-    /// What is to be deleted.
-    claimed: Option<Claimed>,
+    /// What is to be deleted, oldest first.
+    claimed: Vec<Claimed>,
     /// Whether a run has been given what it starts from.
     begun: bool,
 }
@@ -88,19 +88,34 @@ impl Origin {
                 newest_before: None,
             }),
             full: !claim,
-            claimed: claim
-                .then(|| Claimed::new(opened.folder, settings))
-                .transpose()?,
+            claimed: if claim {
+                vec![Claimed::new(opened.folder, settings)?]
+            } else {
+                Vec::new()
+            },
             begun: false,
         })
     }
 
-    /// Takes note of what the job has had before.
-    pub(super) fn take_over(&mut self, retained: &mut Retained) {
-        if let Some(explicit) = &mut self.explicit {
-            explicit.newest_before = retained.ids().last().copied();
-            retained.used(explicit.stored.metadata().checkpoint.0.saturating_add(1));
+    /// Takes note of what the job has had before: what it has claimed stays so, except for what it
+    /// now starts from.
+    pub(super) fn take_over(
+        &mut self,
+        retained: &mut Retained,
+        settings: &JobSettings,
+    ) -> Result<()> {
+        let Some(explicit) = &mut self.explicit else {
+            return Ok(());
+        };
+        explicit.newest_before = retained.ids().last().copied();
+        retained.used(explicit.stored.metadata().checkpoint.0.saturating_add(1));
+        if let Some(before) = retained.newest_readable() {
+            let mut claimed = Claimed::noted(&before, settings)?;
+            claimed.retain(|claimed| !claimed.is_in(&explicit.folder));
+            claimed.append(&mut self.claimed);
+            self.claimed = claimed;
         }
+        Ok(())
     }
 
     /// Checks that the snapshot is none of those in `folder`, which are about to be left behind.
@@ -147,9 +162,7 @@ impl Origin {
 
     /// Completes the metadata of a checkpoint of the job, which is about to be published.
     pub(super) fn note(&self, metadata: &mut CheckpointMetadata) {
-        if let Some(claimed) = &self.claimed {
-            claimed.note(metadata);
-        }
+        Claimed::note(&self.claimed, metadata);
     }
 
     /// Whether a run has to start from what the job was told.
@@ -176,10 +189,15 @@ impl Origin {
         self.full
     }
 
-    /// A checkpoint of the job is complete.
-    pub(super) fn completed(&mut self) {
+    /// A checkpoint of the job is complete; the savepoints that are to be deleted now.
+    pub(super) fn completed(&mut self) -> Vec<Claimed> {
         self.full = false;
-        self.claimed = self.claimed.take().and_then(Claimed::completed);
+        self.claimed.extract_if(.., Claimed::completed).collect()
+    }
+
+    /// What the job has claimed goes with it.
+    pub(super) fn dispose_claimed(&mut self) {
+        self.claimed.drain(..).for_each(|claimed| claimed.dispose());
     }
 }
 

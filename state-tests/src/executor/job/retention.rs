@@ -1,14 +1,20 @@
 //! What remains of a job that has ended.
 
 use super::JobSettings;
-use super::retained::Retained;
+use super::driver::Life;
 use alluvium::checkpoint::JobEnd;
 
-/// Keeps or discards the checkpoints of a job that has run and ended so. What cannot be discarded
-/// is logged.
-pub(super) fn apply(settings: &JobSettings, retained: &mut Retained, end: JobEnd) {
+/// Keeps or discards the checkpoints of a job that has run and ended so, and with them what it has
+/// claimed. What cannot be discarded is logged.
+pub(super) fn apply(settings: &JobSettings, life: &mut Life<'_>, end: JobEnd) {
     if settings.checkpoints.retention.retains(end) {
         return;
+    }
+    let retained = &mut life.retained;
+    let report = &life.report;
+    let has_later = report.last_checkpoint.is_some() || report.stopped_with.is_some();
+    if has_later && !retained.is_lent() {
+        life.origin.dispose_claimed();
     }
     if end == JobEnd::Finished {
         // The newest stays: it is what tells the next execution that the job has finished, or

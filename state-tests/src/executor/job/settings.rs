@@ -75,6 +75,8 @@ pub(crate) struct JobSettings {
     pub(crate) writers: usize,
     pub(crate) rate: Option<u64>,
     pub(crate) progress_interval: Duration,
+    /// How long a job that is to end waits for its tasks and for storage; `None` for ever.
+    pub(crate) cancellation_timeout: Option<Duration>,
     pub(crate) failures: FailurePlan,
     pub(crate) listener: Option<Arc<dyn JobListener>>,
     pub(crate) clock: Arc<dyn Clock>,

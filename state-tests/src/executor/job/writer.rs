@@ -7,8 +7,8 @@ use alluvium::checkpoint::{
     DeclineReason, KeyedChain, SegmentSink, SnapshotFileOptions, SnapshotFolder, SubtaskSnapshot,
     write_keyed, write_rest,
 };
-use alluvium::{CheckpointId, Result, SnapshotJob, SnapshotLimits, StateError};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use alluvium::{CheckpointId, ErrorKind, Result, SnapshotJob, SnapshotLimits, StateError};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,15 +21,35 @@ pub(crate) struct WriteJob {
     pub(crate) reporter: Reporter,
 }
 
-/// Where tasks hand in what is to be written. It takes a bounded number of jobs; a task that comes
-/// with more waits.
+/// Where tasks hand in what is to be written. It takes a bounded number of jobs, and declines more:
+/// a task never waits for storage.
 #[derive(Clone)]
-pub(crate) struct WriterHandle(Sender<WriteJob>);
+pub(crate) struct WriterHandle {
+    jobs: Sender<WriteJob>,
+    queue: usize,
+}
 
 impl WriterHandle {
     pub(crate) fn write(&self, job: WriteJob) -> Result<()> {
-        let sent = self.0.send(job);
-        sent.map_err(|_| StateError::cancelled("the writers of snapshots have stopped"))
+        match self.jobs.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(job)) => {
+                let checkpoint = job.checkpoint;
+                let error = StateError::new(
+                    ErrorKind::LimitExceeded,
+                    format!(
+                        "storage is behind: the snapshots of {} tasks wait to be written already",
+                        self.queue
+                    ),
+                );
+                let reason = DeclineReason::failed(error);
+                job.reporter.tell(Report::Declined { checkpoint, reason });
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(StateError::cancelled(
+                "the writers of snapshots have stopped",
+            )),
+        }
     }
 }
 
@@ -45,7 +65,8 @@ impl Writers {
         queue: usize,
         writing: &Writing,
     ) -> Result<(Self, WriterHandle)> {
-        let (sender, receiver) = bounded(queue.max(1));
+        let queue = queue.max(1);
+        let (jobs, receiver) = bounded(queue);
         let threads: Result<_> = (0..threads.max(1))
             .map(|number| {
                 let (receiver, writing) = (receiver.clone(), writing.clone());
@@ -57,7 +78,8 @@ impl Writers {
                     })
             })
             .collect();
-        Ok((Self { threads: threads? }, WriterHandle(sender)))
+        let handle = WriterHandle { jobs, queue };
+        Ok((Self { threads: threads? }, handle))
     }
 
     pub(super) fn join(self) {
@@ -161,5 +183,42 @@ impl Writing {
         }
         job.run(&mut sink)?;
         Ok(sink.finish()?.output)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::task::TaskId;
+    use crossbeam_channel::unbounded;
+
+    #[test]
+    fn a_full_queue_declines_and_nobody_waits() {
+        let (jobs, taken) = bounded(1);
+        let handle = WriterHandle { jobs, queue: 1 };
+        let (sender, reports) = unbounded();
+        let write = |checkpoint| {
+            handle.write(WriteJob {
+                checkpoint: CheckpointId(checkpoint),
+                last: false,
+                frozen: Vec::new(),
+                reporter: Reporter {
+                    task: TaskId(7),
+                    sender: sender.clone(),
+                },
+            })
+        };
+        write(1).unwrap();
+        write(2).unwrap();
+        let (task, report) = reports.try_recv().unwrap();
+        let Report::Declined { checkpoint, reason } = report else {
+            panic!("it is not declined");
+        };
+        assert_eq!((task, checkpoint), (TaskId(7), CheckpointId(2)));
+        let said = format!("{reason:?}");
+        assert!(said.contains("storage is behind"), "{said}");
+        assert_eq!(taken.len(), 1);
+        drop(taken);
+        assert_eq!(write(3).unwrap_err().kind(), ErrorKind::Cancelled);
     }
 }

@@ -161,6 +161,48 @@ fn a_claim_outlives_the_process_that_has_made_it_but_not_the_place_of_its_checkp
     );
 }
 
+#[test]
+fn a_claim_outlives_a_start_from_elsewhere_but_not_one_from_what_it_claims() {
+    for again in [false, true] {
+        let url = format!("memory://executor-claim-{again}/jobs");
+        let target = location(&format!("memory://executor-claim-{again}/savepoints"));
+        let place = Place::new();
+        let running = Running::start(&place, &mut slow(2));
+        running.until(300);
+        let claimed = running.handle.stop(Some(&target), false).unwrap();
+        running.handle.wait().unwrap();
+
+        // It would take more checkpoints than there are to subsume it: what is claimed goes with
+        // the job that has finished.
+        let on_url = || {
+            let mut environment = on_store(slow(2), &url);
+            environment.checkpoint_options().num_retained = 1_000;
+            environment
+        };
+        let mut first = on_url();
+        let claim = RestoreOptions::default().with_claim(ClaimMode::Claim);
+        first
+            .set_checkpoint_every(1_000_000)
+            .restore_from(&claimed, claim);
+        let running = Running::start(&place, &mut first);
+        let other = running.handle.savepoint(Some(&target)).unwrap();
+        let taken = running.handle.control().checkpoint().unwrap().wait();
+        taken.unwrap();
+        running.handle.control().suspend();
+        running.handle.wait().unwrap_err();
+
+        let mut next = on_url();
+        let from = if again { &claimed } else { &other };
+        next.restore_from(from, RestoreOptions::default());
+        let outputs = build(&next, &place.output());
+        next.execute().unwrap();
+        check(&outputs, &place.output(), 2);
+        let options = StorageOptions::default();
+        open_snapshot(&other, &options).unwrap();
+        assert_eq!(open_snapshot(&claimed, &options).is_ok(), again);
+    }
+}
+
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -40,7 +40,7 @@ impl Checkpoints<'_> {
                 then,
                 reply,
             } => match failed("savepoint") {
-                Some(error) => reply.send(Err(error)),
+                Some(error) => self.savepoints.fail(folder, error, reply),
                 None if then == Then::GoOn => reply.send(Ok(folder.location().clone())),
                 None => {
                     let path = folder.location().clone();

@@ -4,21 +4,20 @@ use super::{Checkpoints, Handle, Order};
 use crate::executor::job::CheckpointProgress;
 use crate::executor::job::listener::{CheckpointStats, JobEvent};
 use crate::executor::job::retained::NotPublished;
-use crate::executor::job::savepoints::WrittenSnapshot;
+use crate::executor::job::stored::WrittenSnapshot;
 use crate::executor::task::{Control, TaskId};
 use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
     CheckpointKind, CheckpointMetadata, Event, OperatorSnapshot, Phase, SnapshotFiles, Timestamp,
 };
-use alluvium::{CheckpointId, MaxParallelism, StateError};
+use alluvium::{CheckpointId, MaxParallelism, Result, StateError};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 impl Checkpoints<'_> {
     pub(super) fn aborted(&mut self, checkpoint: u64, reason: &str) {
         self.begun.remove(&checkpoint);
-        self.subject.retained.discard(checkpoint);
+        self.keeper.discard(checkpoint);
         self.subject.report.failed_checkpoints += 1;
         let checkpoint = CheckpointId(checkpoint);
         let settings = self.subject.settings;
@@ -30,7 +29,7 @@ impl Checkpoints<'_> {
         self.orders.push(Order::Tell(Control::Aborted(checkpoint)));
     }
 
-    /// Puts a checkpoint together and publishes it; a savepoint is written first, elsewhere.
+    /// Puts a checkpoint together and has it published; a savepoint is written first.
     pub(super) fn complete(
         &mut self,
         checkpoint: u64,
@@ -49,41 +48,26 @@ impl Checkpoints<'_> {
         metadata.operators = operators(handles, self.subject.max_parallelism);
         if kind.is_savepoint() {
             let error = self.savepoints.write(settings, metadata, kind).err()?;
-            return Some(self.store_failed(checkpoint, NotPublished::surely(error)));
+            return Some(NotPublished::surely(error).of(checkpoint));
         }
         self.subject.origin.note(&mut metadata);
-        Some(
-            match self
-                .subject
-                .retained
-                .publish(metadata, SnapshotFiles::none())
-            {
-                Ok(size) => {
-                    self.published(checkpoint, size);
-                    Event::Published { checkpoint }
-                }
-                Err(error) => self.store_failed(checkpoint, error),
-            },
-        )
+        self.keeper.publish(metadata, SnapshotFiles::none());
+        None
     }
 
-    pub(super) fn store_failed(
-        &self,
-        checkpoint: u64,
-        NotPublished { error, outcome }: NotPublished,
-    ) -> Event<TaskId, Handle> {
-        if let Ok(folder) = self.savepoints.folder(checkpoint) {
-            folder.discard();
+    /// A checkpoint is in the log, with this size in bytes.
+    pub(super) fn published(&mut self, checkpoint: u64, size: u64) -> Result<(), NotPublished> {
+        let begun = self.begun.get(&checkpoint);
+        for claimed in self.subject.origin.completed() {
+            self.keeper.dispose(claimed);
         }
-        Event::StoreFailed {
-            checkpoint,
-            error,
-            outcome,
+        if let Some(size) = begun.and_then(|begun| begun.written) {
+            let path = self.savepoint(checkpoint).map_err(NotPublished::surely)?;
+            self.subject.report.stopped_with = Some(path.clone());
+            self.last = Some(checkpoint);
+            self.savepoint_completed(checkpoint, path, size);
+            return Ok(());
         }
-    }
-
-    /// A checkpoint of the job is complete.
-    fn published(&mut self, checkpoint: u64, size: u64) {
         let (kind, duration) = self.ended(checkpoint, size, None);
         let stats = CheckpointStats {
             checkpoint: CheckpointId(checkpoint),
@@ -94,42 +78,50 @@ impl Checkpoints<'_> {
         if stats.last {
             self.last = Some(checkpoint);
         }
-        self.subject.origin.completed();
         self.subject.report.checkpoints += 1;
         self.subject.report.last_checkpoint = Some(stats);
         let event = JobEvent::CheckpointCompleted(stats);
         self.subject.settings.tell(&event);
+        Ok(())
     }
 
-    /// A savepoint has been written: the log gets the one that the job stops with, which is the
-    /// moment from which the job has stopped.
-    pub(super) fn settle(
+    /// A savepoint has been written; whether that is all. One that the job stops with goes into
+    /// the log, which is the moment from which the job has stopped.
+    pub(super) fn written(
         &mut self,
         checkpoint: u64,
         WrittenSnapshot { size, copy }: WrittenSnapshot,
-    ) -> Result<(), NotPublished> {
-        let kind = self.begun.get(&checkpoint).map(|begun| begun.kind);
-        let ends_job = kind.is_some_and(CheckpointKind::ends_job);
+    ) -> Result<bool, NotPublished> {
+        let begun = self.begun.get_mut(&checkpoint);
+        let ends_job = begun.as_ref().is_some_and(|begun| begun.kind.ends_job());
         if ends_job && self.coordinator.phase() != Phase::Running {
             let error = StateError::cancelled("the job has ended otherwise");
             return Err(NotPublished::surely(error));
         }
-        let folder = self.savepoints.folder(checkpoint);
-        let folder = Arc::clone(folder.map_err(NotPublished::surely)?);
-        let path = folder.location().clone();
-        if let Some(mut copy) = copy {
+        if let (Some(mut copy), Some(begun)) = (copy, begun) {
+            begun.written = Some(size);
             self.subject.origin.note(&mut copy);
-            let files = folder.files().files();
-            self.subject.retained.publish(copy, files)?;
-            self.subject.origin.completed();
-            self.subject.report.stopped_with = Some(path.clone());
-            self.last = Some(checkpoint);
-        } else {
-            let id = CheckpointId(checkpoint);
-            self.subject.retained.folders().end(id);
-            // Its files are not the job's: nothing may build on them.
-            self.orders.push(Order::Tell(Control::Detach(id)));
+            let folder = self.savepoints.folder(checkpoint);
+            let files = folder.map_err(NotPublished::surely)?.files().files();
+            self.keeper.publish(copy, files);
+            return Ok(false);
         }
+        let path = self.savepoint(checkpoint).map_err(NotPublished::surely)?;
+        let id = CheckpointId(checkpoint);
+        self.keeper.folders().end(id);
+        // Its files are not the job's: nothing may build on them.
+        self.orders.push(Order::Tell(Control::Detach(id)));
+        self.savepoint_completed(checkpoint, path, size);
+        Ok(true)
+    }
+
+    /// Where a savepoint is that has begun.
+    fn savepoint(&self, checkpoint: u64) -> Result<Location> {
+        let folder = self.savepoints.folder(checkpoint)?;
+        Ok(folder.location().clone())
+    }
+
+    fn savepoint_completed(&mut self, checkpoint: u64, path: Location, size: u64) {
         let (_, duration) = self.ended(checkpoint, size, Some(path.clone()));
         self.subject.report.savepoints += 1;
         self.subject.settings.tell(&JobEvent::SavepointCompleted {
@@ -138,7 +130,6 @@ impl Checkpoints<'_> {
             size,
             duration,
         });
-        Ok(())
     }
 
     /// A checkpoint or savepoint is complete; its kind, and how long it took.

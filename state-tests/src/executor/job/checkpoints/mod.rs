@@ -6,9 +6,11 @@ mod completion;
 use super::attempt::Outcome;
 use super::listener::JobEvent;
 use super::origin::Origin;
+use super::patience::Patience;
 use super::request::{Owed, Request};
-use super::retained::{NotPublished, Retained};
-use super::savepoints::{Asked, Savepoints, Written};
+use super::retained::{Keeper, NotPublished, Retained};
+use super::savepoints::{Asked, Savepoints};
+use super::stored::Stored;
 use super::{JobReport, JobSettings};
 use crate::executor::barrier::Barrier;
 use crate::executor::task::{Control, Report, TaskId};
@@ -18,7 +20,7 @@ use alluvium::checkpoint::{
 };
 use alluvium::{CheckpointId, MaxParallelism, Result, SnapshotMode, StateError};
 use answers::failure;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, unbounded};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,14 +54,20 @@ pub(super) struct Subject<'a> {
 /// A checkpoint that is not finished.
 struct Begun {
     kind: CheckpointKind,
+    timestamp: Timestamp,
     at: Duration,
+    /// Its size in bytes, if it is a savepoint that was written, but is not in the log yet.
+    written: Option<u64>,
 }
 
 /// The coordinator and what it works with.
 pub(super) struct Checkpoints<'a> {
     subject: Subject<'a>,
     coordinator: Coordinator<TaskId, Handle>,
+    keeper: Keeper,
     savepoints: Savepoints,
+    /// What storage has come to.
+    stored: Receiver<Stored>,
     begun: BTreeMap<u64, Begun>,
     /// The checkpoint that covers all that the job does.
     last: Option<u64>,
@@ -83,10 +91,15 @@ impl<'a> Checkpoints<'a> {
         let tasks = subject.tasks.iter().copied();
         let start = JobStart::new(tasks, retained.ids(), retained.next())?;
         let now = Timestamp::from_millis(settings.clock.millis());
+        let coordinator = Coordinator::new(settings.checkpoints.clone(), start, now)?;
+        // What waits in it is bounded by the checkpoints that have begun, each with a few messages.
+        let (tell, stored) = unbounded();
         Ok(Self {
-            coordinator: Coordinator::new(settings.checkpoints.clone(), start, now)?,
+            coordinator,
+            keeper: Keeper::start(subject.retained, tell.clone())?,
             subject,
-            savepoints: Savepoints::new(),
+            savepoints: Savepoints::new(tell),
+            stored,
             begun: BTreeMap::new(),
             last: None,
             input: Input::Read,
@@ -94,9 +107,9 @@ impl<'a> Checkpoints<'a> {
         })
     }
 
-    /// Tells when a savepoint has been written.
-    pub(super) const fn hear_written(&self) -> &Receiver<Written> {
-        self.savepoints.hear()
+    /// Tells what storage has come to; [`stored`](Self::stored) takes it in.
+    pub(super) const fn hear(&self) -> &Receiver<Stored> {
+        &self.stored
     }
 
     /// How long nothing is due.
@@ -177,19 +190,45 @@ impl<'a> Checkpoints<'a> {
         }
     }
 
-    /// Takes in that a savepoint has been written, or could not be.
-    pub(super) fn written(&mut self, written: Written) -> Vec<Order> {
-        let checkpoint = written.checkpoint;
-        let result = written.result.map_err(NotPublished::surely);
-        let event = match result.and_then(|snapshot| self.settle(checkpoint, snapshot)) {
-            Ok(()) => Event::Published { checkpoint },
-            Err(error) => self.store_failed(checkpoint, error),
-        };
-        self.handle(event)
+    /// Takes in what storage has come to.
+    pub(super) fn stored(&mut self, stored: Stored) -> Vec<Order> {
+        match stored {
+            Stored::Begun { checkpoint, result } => {
+                let started = result.and_then(|()| self.start(checkpoint));
+                if let Err(error) = started {
+                    self.orders.push(Order::Fail(error));
+                }
+                std::mem::take(&mut self.orders)
+            }
+            Stored::Prepared(folder) => match self.savepoints.prepared(folder) {
+                Some((request, kind)) => self.handle(Event::Requested { request, kind }),
+                // Another one may be next.
+                None => self.tick(),
+            },
+            Stored::Published { checkpoint, result } => {
+                let result = result.and_then(|size| self.published(checkpoint, size));
+                self.concluded(checkpoint, result)
+            }
+            Stored::Written { checkpoint, result } => {
+                let result = result.map_err(NotPublished::surely);
+                match result.and_then(|snapshot| self.written(checkpoint, snapshot)) {
+                    Ok(true) => self.concluded(checkpoint, Ok(())),
+                    Ok(false) => Vec::new(),
+                    Err(error) => self.concluded(checkpoint, Err(error)),
+                }
+            }
+        }
     }
 
-    /// The end of the run: answers all who still wait.
-    pub(super) fn close(&mut self, outcome: &Outcome) {
+    fn concluded(&mut self, checkpoint: u64, result: Result<(), NotPublished>) -> Vec<Order> {
+        self.handle(match result {
+            Ok(()) => Event::Published { checkpoint },
+            Err(error) => error.of(checkpoint),
+        })
+    }
+
+    /// The end of the run: what has begun is given up, unless it is being published.
+    pub(super) fn end(&mut self, outcome: &Outcome) {
         self.savepoints.refuse_waiting();
         let task = self.subject.tasks.first().copied();
         let event = match (outcome, task) {
@@ -200,35 +239,38 @@ impl<'a> Checkpoints<'a> {
             _ => Event::Stop,
         };
         self.handle(event);
+    }
+
+    /// Behind the [end](Self::end): waits until all is published that was to be, answers all who
+    /// still wait, and gives back the checkpoints of the job.
+    pub(super) fn close(mut self, patience: &mut Patience) {
         while self.coordinator.is_publishing()
-            && let Ok(written) = self.savepoints.hear().recv()
+            && let Some(Ok(stored)) = patience.wait(&self.stored)
         {
-            self.written(written);
+            self.stored(stored);
+        }
+        self.savepoints.close(patience);
+        let next = self.coordinator.next_checkpoint();
+        if let Some(mut retained) = self.keeper.give_back(patience) {
+            retained.used(next);
+            *self.subject.retained = retained;
         }
     }
 
     fn handle(&mut self, event: Event<TaskId, Handle>) -> Vec<Order> {
         let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front().or_else(|| self.next_savepoint()) {
+        while let Some(event) = events.pop_front() {
             let now = Timestamp::from_millis(self.subject.settings.clock.millis());
-            let actions = self.coordinator.handle(now, event);
-            self.subject
-                .retained
-                .used(self.coordinator.next_checkpoint());
-            for action in actions {
+            for action in self.coordinator.handle(now, event) {
                 events.extend(self.act(action));
             }
         }
+        self.savepoints.prepare_next(self.subject.settings);
         if self.input == Input::Over && self.savepoints.is_idle() {
             self.input = Input::Left;
             self.orders.push(Order::Tell(Control::End));
         }
         std::mem::take(&mut self.orders)
-    }
-
-    fn next_savepoint(&mut self) -> Option<Event<TaskId, Handle>> {
-        let next = self.savepoints.next_savepoint(self.subject.settings);
-        next.map(|(request, kind)| Event::Requested { request, kind })
     }
 
     /// Does what the coordinator says; what it is to be told about that.
@@ -240,11 +282,7 @@ impl<'a> Checkpoints<'a> {
                 timestamp,
                 request,
                 ..
-            } => {
-                if let Err(error) = self.begin(checkpoint, kind, timestamp, request) {
-                    self.orders.push(Order::Fail(error));
-                }
-            }
+            } => return self.begin(checkpoint, kind, timestamp, request),
             Action::Complete {
                 checkpoint,
                 kind,
@@ -260,52 +298,73 @@ impl<'a> Checkpoints<'a> {
             Action::NotifyAborted {
                 checkpoint, reason, ..
             } => self.aborted(checkpoint, &reason.to_string()),
-            Action::Retire { checkpoints } => self.subject.retained.retire(&checkpoints),
+            Action::Retire { checkpoints } => self.keeper.retire(checkpoints),
             Action::FailJob { cause } => self.orders.push(Order::Fail(failure(&cause))),
-            Action::FinishJob { .. } => self.subject.retained.finish(),
+            Action::FinishJob { .. } => self.keeper.finish(),
             Action::Reply { request, outcome } => self.reply(request, &outcome),
             Action::CancelJob { .. } => self.orders.push(Order::Cancel),
-            Action::Discard { checkpoint, .. } => self.subject.retained.discard(checkpoint),
+            Action::Discard { checkpoint, .. } => self.keeper.discard(checkpoint),
             // The tasks know that this was the last.
             Action::StopJob { .. } => {}
         }
         None
     }
 
+    /// Begins a checkpoint; one that the log is to have starts once the store knows of it.
     fn begin(
         &mut self,
         checkpoint: u64,
         kind: CheckpointKind,
         timestamp: Timestamp,
         request: Option<RequestId>,
-    ) -> Result<()> {
+    ) -> Option<Event<TaskId, Handle>> {
         let settings = self.subject.settings;
-        let at = settings.clock.elapsed();
-        self.begun.insert(checkpoint, Begun { kind, at });
-        let id = CheckpointId(checkpoint);
-        let (retained, savepoints) = (&mut self.subject.retained, &mut self.savepoints);
-        if kind.is_recorded() {
-            retained.begin(checkpoint)?;
-        }
+        let begun = Begun {
+            kind,
+            timestamp,
+            at: settings.clock.elapsed(),
+            written: None,
+        };
+        self.begun.insert(checkpoint, begun);
         if let Some(request) = request.filter(|_| kind.is_savepoint()) {
-            // A savepoint that the job stops with is copied into the folder of a checkpoint.
-            let copy = retained.folders().end(id);
-            savepoints.began(checkpoint, request, copy);
-            let folder = savepoints.folder(checkpoint)?;
-            retained.folders().begin(id, Arc::clone(folder.files()));
+            self.savepoints.began(checkpoint, request);
         }
+        let id = CheckpointId(checkpoint);
         settings.status.began(id, kind, timestamp.as_millis());
         settings.tell(&JobEvent::CheckpointStarted(id));
+        let started = if kind.is_recorded() {
+            self.keeper.begin(checkpoint)
+        } else {
+            self.start(checkpoint)
+        };
+        let error = started.err()?;
+        Some(NotPublished::surely(error).of(checkpoint))
+    }
+
+    /// Sends the barriers of a checkpoint, if it was not given up since it began.
+    fn start(&mut self, checkpoint: u64) -> Result<()> {
+        let Some(begun) = self.begun.get(&checkpoint) else {
+            return Ok(());
+        };
+        let id = CheckpointId(checkpoint);
+        let (kind, timestamp) = (begun.kind, begun.timestamp.as_millis());
+        if kind.is_savepoint() {
+            // A savepoint that the job stops with is copied into the folder of a checkpoint.
+            let folders = self.keeper.folders();
+            self.savepoints.copy_to(checkpoint, folders.end(id));
+            let folder = self.savepoints.folder(checkpoint)?;
+            folders.begin(id, Arc::clone(folder.files()));
+        }
         // What a savepoint is made of must not depend on anything of the job.
         let full = kind.is_savepoint() || self.subject.origin.wants_full();
         self.orders.push(Order::Trigger(Barrier {
             checkpoint: id,
-            timestamp: timestamp.as_millis() as i64,
+            timestamp: timestamp as i64,
             kind,
             mode: if full {
                 SnapshotMode::Full
             } else {
-                settings.snapshot_mode
+                self.subject.settings.snapshot_mode
             },
         }));
         Ok(())

@@ -72,6 +72,12 @@ impl Directory {
         Ok(Some(StoredSnapshot::new(metadata, files)))
     }
 
+    /// The metadata of the newest that can be read; what cannot is for whoever needs it to tell.
+    pub(super) fn newest_readable(&self) -> Option<CheckpointMetadata> {
+        let recovered = self.store.recover().ok()??;
+        CheckpointMetadata::from_bytes(&recovered.metadata).ok()
+    }
+
     /// Passes over a checkpoint from now on, if there is an older one and that is allowed.
     pub(super) fn distrust(&mut self, checkpoint: u64, error: &StateError) -> bool {
         self.store.distrust(checkpoint, error)

@@ -2,15 +2,17 @@
 
 mod directory;
 mod folders;
+mod keeper;
 mod memory;
 
 use super::JobSettings;
 use alluvium::checkpoint::{
-    CheckpointMetadata, SnapshotFiles, Storage, StoreOutcome, StoredSnapshot,
+    CheckpointMetadata, Event, SnapshotFiles, Storage, StoreOutcome, StoredSnapshot,
 };
 use alluvium::{CheckpointId, Result, StateError};
 use directory::Directory;
 pub(crate) use folders::Folders;
+pub(super) use keeper::Keeper;
 use memory::Memory;
 use std::sync::Arc;
 
@@ -27,6 +29,16 @@ impl NotPublished {
         let outcome = StoreOutcome::NotPublished;
         Self { error, outcome }
     }
+
+    /// What the coordinator is to be told of the one with this id.
+    pub(super) fn of<T, H>(self, checkpoint: u64) -> Event<T, H> {
+        let Self { error, outcome } = self;
+        Event::StoreFailed {
+            checkpoint,
+            error,
+            outcome,
+        }
+    }
 }
 
 /// The completed checkpoints of a job.
@@ -40,6 +52,8 @@ pub(super) struct Retained {
 enum Place {
     Memory(Memory),
     Directory(Box<Directory>),
+    /// With the [`Keeper`] of a run, which may never give them back.
+    Lent,
 }
 
 impl Retained {
@@ -68,6 +82,22 @@ impl Retained {
         })
     }
 
+    /// Takes the checkpoints away from here.
+    fn take(&mut self) -> Self {
+        Self {
+            place: std::mem::replace(&mut self.place, Place::Lent),
+            next: self.next,
+            folders: self.folders.clone(),
+        }
+    }
+
+    fn directory(&mut self) -> Option<&mut Directory> {
+        match &mut self.place {
+            Place::Directory(directory) => Some(directory),
+            Place::Memory(_) | Place::Lent => None,
+        }
+    }
+
     /// The newest, which a run has to start from. What a run before has begun ends with that.
     pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
         self.end_unfinished();
@@ -78,7 +108,25 @@ impl Retained {
                 self.next = self.next.max(directory.next());
                 Ok(latest)
             }
+            Place::Lent => Err(lent()),
         }
+    }
+
+    /// The newest that can be read, if the job is not going to start from it.
+    pub(super) fn newest_readable(&self) -> Option<Arc<CheckpointMetadata>> {
+        match &self.place {
+            Place::Memory(memory) => {
+                let latest = memory.latest();
+                latest.map(|stored| Arc::clone(stored.metadata()))
+            }
+            Place::Directory(directory) => directory.newest_readable().map(Arc::new),
+            Place::Lent => None,
+        }
+    }
+
+    /// Whether they are out of reach.
+    pub(super) const fn is_lent(&self) -> bool {
+        matches!(self.place, Place::Lent)
     }
 
     /// What a run before has begun and not finished ends.
@@ -91,7 +139,7 @@ impl Retained {
     /// The damaged checkpoints that are newer than the latest, with what is wrong.
     pub(super) fn passed_over(&self) -> Vec<(u64, String)> {
         match &self.place {
-            Place::Memory(_) => Vec::new(),
+            Place::Memory(_) | Place::Lent => Vec::new(),
             Place::Directory(directory) => directory.passed_over().to_vec(),
         }
     }
@@ -99,10 +147,8 @@ impl Retained {
     /// Passes over a checkpoint that turned out to be damaged, if there is an older one to start
     /// from and that is allowed.
     pub(super) fn distrust(&mut self, checkpoint: CheckpointId, error: &StateError) -> bool {
-        match &mut self.place {
-            Place::Memory(_) => false,
-            Place::Directory(directory) => directory.distrust(checkpoint.0, error),
-        }
+        self.directory()
+            .is_some_and(|directory| directory.distrust(checkpoint.0, error))
     }
 
     /// The ids of all, ascending.
@@ -110,6 +156,7 @@ impl Retained {
         match &self.place {
             Place::Memory(memory) => memory.ids(),
             Place::Directory(directory) => directory.ids(),
+            Place::Lent => Vec::new(),
         }
     }
 
@@ -130,7 +177,7 @@ impl Retained {
 
     /// Notes that a checkpoint has begun.
     pub(super) fn begin(&mut self, checkpoint: u64) -> Result<()> {
-        if let Place::Directory(directory) = &mut self.place {
+        if let Some(directory) = self.directory() {
             let folder = directory.begin(checkpoint)?;
             self.folders.begin(CheckpointId(checkpoint), folder);
         }
@@ -140,7 +187,7 @@ impl Retained {
     /// Notes that a checkpoint will not be complete.
     pub(super) fn discard(&mut self, checkpoint: u64) {
         self.folders.end(CheckpointId(checkpoint));
-        if let Place::Directory(directory) = &mut self.place {
+        if let Some(directory) = self.directory() {
             directory.discard(checkpoint);
         }
     }
@@ -159,6 +206,7 @@ impl Retained {
                 memory.publish(snapshot).map_err(NotPublished::surely)
             }
             Place::Directory(directory) => directory.publish(&metadata),
+            Place::Lent => Err(NotPublished::surely(lent())),
         }
     }
 
@@ -167,6 +215,7 @@ impl Retained {
         match &mut self.place {
             Place::Memory(memory) => memory.retire(checkpoints),
             Place::Directory(directory) => directory.retire(checkpoints),
+            Place::Lent => {}
         }
     }
 
@@ -175,13 +224,20 @@ impl Retained {
         match &mut self.place {
             Place::Memory(memory) => memory.discard_all(),
             Place::Directory(directory) => directory.discard_all(),
+            Place::Lent => {
+                tracing::warn!("the checkpoints of the job are not discarded: their store is busy");
+            }
         }
     }
 
     /// Records that the job has finished with its newest checkpoint.
     pub(super) fn finish(&mut self) {
-        if let Place::Directory(directory) = &mut self.place {
+        if let Some(directory) = self.directory() {
             directory.finish();
         }
     }
+}
+
+fn lent() -> StateError {
+    StateError::misuse("the checkpoints of the job are still in use by its last run")
 }

@@ -1,0 +1,211 @@
+//! The savepoints of one run: where they go and who waits for them.
+
+mod work;
+
+use super::patience::Patience;
+use super::request::{Reply, SavepointRequest, Then};
+use super::stored::Stored;
+use super::{CheckpointStats, JobSettings};
+use alluvium::checkpoint::storage::Location;
+use alluvium::checkpoint::{
+    CheckpointKind, CheckpointMetadata, RequestId, RequestKind, SavepointFolder, SnapshotFolder,
+};
+use alluvium::{ErrorKind, Result, StateBackend, StateError};
+use crossbeam_channel::Sender;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use work::{Target, Work, Writing};
+
+/// How many savepoints may wait for the one under way.
+const WAITING: usize = 64;
+
+/// A request under way.
+pub(super) enum Asked {
+    /// A source has asked, and waits for no answer.
+    BySource,
+    Checkpoint(Reply<CheckpointStats>),
+    Savepoint {
+        folder: Arc<SavepointFolder>,
+        then: Then,
+        reply: Reply<Location>,
+    },
+}
+
+/// A savepoint that has begun.
+struct Begun {
+    request: RequestId,
+    /// Where its copy goes for the log, if the job stops with it and keeps files.
+    copy: Option<Arc<SnapshotFolder>>,
+}
+
+/// The requests of one run, and the savepoints that they ask for.
+pub(super) struct Savepoints {
+    asked: BTreeMap<RequestId, Asked>,
+    next: u64,
+    /// Those that have begun: whose they are.
+    begun: BTreeMap<u64, Begun>,
+    /// Those that wait for the one under way: a task has no more than a few snapshots at a time.
+    waiting: VecDeque<SavepointRequest>,
+    /// The one whose folder is being made.
+    preparing: Option<(Then, Reply<Location>)>,
+    work: Work,
+}
+
+impl Savepoints {
+    pub(super) fn new(tell: Sender<Stored>) -> Self {
+        Self {
+            asked: BTreeMap::new(),
+            next: 0,
+            begun: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            preparing: None,
+            work: Work::new(tell),
+        }
+    }
+
+    /// Takes in a request; its number.
+    pub(super) fn ask(&mut self, asked: Asked) -> RequestId {
+        self.next += 1;
+        let request = RequestId(self.next);
+        self.asked.insert(request, asked);
+        request
+    }
+
+    /// Takes in a request for a savepoint, which waits if one is under way.
+    pub(super) fn wait_for_savepoint(&mut self, request: SavepointRequest) {
+        if self.waiting.len() < WAITING {
+            self.waiting.push_back(request);
+        } else {
+            request.reply.send(Err(StateError::new(
+                ErrorKind::LimitExceeded,
+                format!("{WAITING} savepoints of the job are waiting already"),
+            )));
+        }
+    }
+
+    /// Turns down all that have not begun.
+    pub(super) fn refuse_waiting(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let waiting = waiting.map(|request| request.reply);
+        let preparing = self.preparing.take().map(|(_, reply)| reply);
+        for reply in waiting.chain(preparing) {
+            let error = StateError::cancelled("no savepoint was begun: the job is not running");
+            reply.send(Err(error));
+        }
+    }
+
+    /// Whether none is under way, and none waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && !self.is_under_way()
+    }
+
+    fn is_under_way(&self) -> bool {
+        let mut asked = self.asked.values();
+        self.preparing.is_some() || asked.any(|asked| matches!(asked, Asked::Savepoint { .. }))
+    }
+
+    /// Has a folder made for the next that waits, unless one is under way; one that cannot have
+    /// any is answered.
+    pub(super) fn prepare_next(&mut self, settings: &JobSettings) {
+        while !self.is_under_way()
+            && let Some(request) = self.waiting.pop_front()
+        {
+            let target = Target::new(settings, request.target);
+            match target.and_then(|target| self.work.prepare(target)) {
+                Ok(()) => self.preparing = Some((request.then, request.reply)),
+                Err(error) => request.reply.send(Err(error)),
+            }
+        }
+    }
+
+    /// Takes in the folder of the one that is being prepared, which may begin; or it is answered.
+    pub(super) fn prepared(
+        &mut self,
+        folder: Result<Arc<SavepointFolder>>,
+    ) -> Option<(RequestId, RequestKind)> {
+        let (then, reply) = self.preparing.take()?;
+        let folder = match folder {
+            Ok(folder) => folder,
+            Err(error) => {
+                reply.send(Err(error));
+                return None;
+            }
+        };
+        let request = self.ask(Asked::Savepoint {
+            folder,
+            then,
+            reply,
+        });
+        let kind = match then {
+            Then::GoOn => RequestKind::Savepoint,
+            Then::Stop { drain } => RequestKind::Stop { drain },
+            Then::Cancel => RequestKind::Cancel,
+        };
+        Some((request, kind))
+    }
+
+    /// The savepoint that `request` wants has begun.
+    pub(super) fn began(&mut self, checkpoint: u64, request: RequestId) {
+        let copy = None;
+        self.begun.insert(checkpoint, Begun { request, copy });
+    }
+
+    /// Its copy goes to `folder`.
+    pub(super) fn copy_to(&mut self, checkpoint: u64, folder: Option<Arc<SnapshotFolder>>) {
+        if let Some(begun) = self.begun.get_mut(&checkpoint) {
+            begun.copy = folder;
+        }
+    }
+
+    /// Where a savepoint that has begun goes.
+    pub(super) fn folder(&self, checkpoint: u64) -> Result<&Arc<SavepointFolder>> {
+        let begun = self.begun.get(&checkpoint);
+        match begun.and_then(|begun| self.asked.get(&begun.request)) {
+            Some(Asked::Savepoint { folder, .. }) => Ok(folder),
+            _ => Err(StateError::misuse(format!(
+                "nobody has asked for savepoint {checkpoint}"
+            ))),
+        }
+    }
+
+    /// Has a savepoint written, and for one that the job stops with its copy for the log.
+    pub(super) fn write(
+        &mut self,
+        settings: &JobSettings,
+        metadata: CheckpointMetadata,
+        kind: CheckpointKind,
+    ) -> Result<()> {
+        let checkpoint = metadata.checkpoint.0;
+        let folder = Arc::clone(self.folder(checkpoint)?);
+        let begun = self.begun.get_mut(&checkpoint);
+        let copy = begun.and_then(|begun| begun.copy.take());
+        self.work.write(Writing {
+            metadata,
+            folder,
+            limits: settings.backend.snapshot_limits(),
+            is_stop: kind.is_stop(),
+            copy,
+        })
+    }
+
+    /// Answers for a savepoint that has failed, once nothing is left of it.
+    pub(super) fn fail(
+        &self,
+        folder: Arc<SavepointFolder>,
+        error: StateError,
+        reply: Reply<Location>,
+    ) {
+        self.work.remove(folder, error, reply);
+    }
+
+    /// Waits until nothing is left of those that have failed.
+    pub(super) fn close(self, patience: &mut Patience) {
+        self.work.close(patience);
+    }
+
+    /// The request, to be answered, if it was not before.
+    pub(super) fn answer(&mut self, request: RequestId) -> Option<Asked> {
+        self.begun.retain(|_, begun| begun.request != request);
+        self.asked.remove(&request)
+    }
+}
