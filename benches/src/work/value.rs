@@ -4,10 +4,13 @@ use super::open;
 use crate::measure::Report;
 use crate::rng::Rng;
 use crate::settings::Settings;
-use alluvium::{AnyBackend, KeyedBackendExt, Result, ValueDescriptor, ValueHandle};
+use alluvium::{AnyBackend, KeyedBackend, KeyedBackendExt, Result, ValueDescriptor, ValueHandle};
 use std::hint::black_box;
 
 const VALUE: ValueDescriptor<u64> = ValueDescriptor::new("value");
+
+/// How many keys are prefetched together.
+const PREFETCHED: usize = 64;
 
 struct State {
     backend: AnyBackend<u64>,
@@ -47,6 +50,23 @@ pub(super) fn run(report: &Report, settings: &Settings) -> Result<()> {
         }
     };
     report.rate(settings, "value_get", |_| check(state.get(rng.below(keys))));
+    let mut soon = vec![0; PREFETCHED];
+    report.rate(settings, "value_get_prefetched", |i| {
+        let at = i as usize % PREFETCHED;
+        if at == 0 {
+            soon.fill_with(|| rng.below(keys));
+            state.backend.prefetch(&soon);
+        }
+        check(state.get(soon.get(at).copied().unwrap_or_default()));
+    });
+    report.rate(settings, "value_rmw_prefetched", |i| {
+        let at = i as usize % PREFETCHED;
+        if at == 0 {
+            soon.fill_with(|| rng.below(keys));
+            state.backend.prefetch(&soon);
+        }
+        check(state.add_one(soon.get(at).copied().unwrap_or_default()));
+    });
     report.rate(settings, "value_update", |i| {
         check(state.set(rng.below(keys), i));
     });

@@ -340,7 +340,9 @@ pub trait KeyedBackend: Send + 'static {
     /// As [`value_get`](Self::value_get).
     fn maintain(&mut self, budget: Budget) -> Result<Maintained>;
 
-    /// Says that these keys will be entered soon. A hint: it never fails and shows nothing.
+    /// Says that these keys will be entered soon, so that what they need can be fetched together. A
+    /// hint: it never fails and shows nothing; keys of other subtasks are passed over. Some dozens
+    /// at a time do best.
     fn prefetch(&mut self, keys: &[Self::Key]);
 
     /// Freezes the state: no encoding, no copying of entries, no waiting. The job that comes back

@@ -2,6 +2,7 @@
 
 use crate::table::{FrozenTable, Table};
 use std::collections::VecDeque;
+use std::hint::black_box;
 
 /// How a write is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,14 @@ impl<KS: Clone, VS: Clone> Group<KS, VS> {
 /// Below this number, tombstones of a group are kept even if they outnumber its entries.
 const MIN_TOMBSTONES: usize = 1_024;
 
+/// Where an entry of a state is looked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    /// Its group, by its place in the range.
+    pub(super) group: usize,
+    pub(super) hash: u64,
+}
+
 /// All key groups of one state.
 #[derive(Debug)]
 pub(super) struct Groups<KS, VS>(Vec<Group<KS, VS>>);
@@ -113,6 +122,27 @@ impl<KS: Clone, VS: Clone> Groups<KS, VS> {
     #[inline]
     pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut Group<KS, VS>> {
         self.0.get_mut(index)
+    }
+
+    /// Looks at the entries of `places`, so that they are there when they are wanted. Nothing waits
+    /// for the entry before: the memory is asked for many at once.
+    pub(super) fn touch(&self, places: &[Place]) {
+        let is_there = |place: &&Place| {
+            let group = self.get(place.group);
+            group.is_some_and(|group| group.table.touch(place.hash))
+        };
+        black_box(places.iter().filter(is_there).count());
+    }
+
+    /// Shows what is held for those of `places` that are there, to be looked at likewise.
+    pub(super) fn touch_held(&self, places: &[Place], mut touch: impl FnMut(&KS, &VS)) {
+        for place in places {
+            let group = self.get(place.group);
+            let found = group.and_then(|group| group.table.get_key_value(place.hash, |_| true));
+            if let Some((key, value)) = found {
+                touch(key, value);
+            }
+        }
     }
 
     /// Empties a group whose entries, about `room` of them, are read anew.

@@ -2,7 +2,7 @@
 
 use super::estimate::{self, Sample};
 use super::frozen::{EntryWriter, FrozenGroups, Out};
-use super::groups::{FrozenGroup, Groups, Stamp};
+use super::groups::{FrozenGroup, Groups, Place, Stamp};
 use super::job::FrozenState;
 use super::list_wire::{MAX_RUN_BYTES, push_element, take_element};
 use super::owner::{Owner, rehash};
@@ -105,7 +105,7 @@ where
     /// Adds a list that is not there yet, with its first element.
     #[inline(never)]
     fn begin(&mut self, owner: Owner<'_, K, N>, item: T, epoch: u32) {
-        self.insert(owner, ListValue::new(vec![item], epoch), epoch);
+        self.insert(owner, ListValue::one(item, epoch), epoch);
     }
 
     /// Adds a list that is not there yet.
@@ -176,6 +176,16 @@ where
             let (key, namespace) = held.get();
             f(key, namespace)
         });
+    }
+
+    fn touch(&self, places: &[Place]) {
+        if size_of::<N>() == 0 {
+            self.groups.touch(places);
+            self.groups.touch_held(places, |key, list| {
+                key.touch();
+                list.touch();
+            });
+        }
     }
 
     fn freeze(&mut self) -> Box<dyn FrozenState> {

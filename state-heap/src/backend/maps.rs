@@ -1,7 +1,7 @@
 //! Map state: one flat table of entries, and the user keys of each map in order.
 
 use super::frozen::{EntryWriter, FrozenGroups, Out};
-use super::groups::{FrozenGroup, Groups, Stamp};
+use super::groups::{FrozenGroup, Groups, Place, Stamp};
 use super::hashing;
 use super::job::FrozenState;
 use super::owner::{Owner, rehash};
@@ -15,6 +15,7 @@ use alluvium_state_api::{
 };
 use scopeguard::{ScopeGuard, guard};
 use std::any::Any;
+use std::hint::black_box;
 use std::marker::PhantomData;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
@@ -310,6 +311,17 @@ where
             let (key, namespace) = held.get();
             f(key, namespace)
         });
+    }
+
+    /// Which user keys will be asked for is not known, but that those of an owner are.
+    fn touch(&self, places: &[Place]) {
+        if size_of::<N>() == 0 {
+            let owners = places.iter().filter(|place| {
+                let owners = self.owners.get(place.group);
+                owners.is_some_and(|owners| owners.touch(place.hash))
+            });
+            black_box(owners.count());
+        }
     }
 
     fn freeze(&mut self) -> Box<dyn FrozenState> {

@@ -1,5 +1,6 @@
 //! The registered states of a backend: names, slots, and typed access by handle.
 
+use super::groups::Place;
 use super::job::FrozenState;
 use alluvium_state_api::{BackendId, Result, StateError, StateId, StateMeta};
 use std::any::Any;
@@ -16,6 +17,10 @@ pub(super) trait StateTable<K>: Any + Send {
 
     /// Shows each (key, namespace) that has something, once; the namespace as `Any`.
     fn scan_keys(&self, f: &mut dyn FnMut(&K, &dyn Any) -> ControlFlow<()>);
+
+    /// Looks at what accesses to these keys will need, in the namespace `()`: other namespaces are
+    /// not known before they come.
+    fn touch(&self, places: &[Place]);
 
     /// A frozen copy that shares everything with the live state.
     fn freeze(&mut self) -> Box<dyn FrozenState>;

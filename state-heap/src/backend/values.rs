@@ -1,7 +1,7 @@
 //! Value, reducing and aggregating state: one table of values.
 
 use super::frozen::{BATCH_BYTES, Ends, EntryWriter, FrozenGroups, Out};
-use super::groups::{FrozenGroup, Groups, Stamp};
+use super::groups::{FrozenGroup, Groups, Place, Stamp};
 use super::job::FrozenState;
 use super::owner::{Owner, rehash};
 use super::registry::StateTable;
@@ -169,6 +169,19 @@ where
             let (key, namespace) = held.get();
             f(key, namespace)
         });
+    }
+
+    fn touch(&self, places: &[Place]) {
+        if size_of::<N>() > 0 {
+            return;
+        }
+        self.groups.touch(places);
+        if KS::ELSEWHERE || VS::ELSEWHERE {
+            self.groups.touch_held(places, |key, value| {
+                key.touch();
+                value.touch();
+            });
+        }
     }
 
     fn freeze(&mut self) -> Box<dyn FrozenState> {

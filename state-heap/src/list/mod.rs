@@ -1,4 +1,4 @@
-//! The value of a list state: chunks of elements behind an `Arc` each.
+//! The value of a list state: chunks of elements, counted references to each.
 //!
 //! Appending never copies an element: a chunk that a snapshot still reads, or that belongs to an
 //! earlier epoch, is left as it is and a new one is begun. Chunks that have become small pieces
@@ -9,6 +9,7 @@ mod chunk;
 mod tests;
 
 use chunk::Chunk;
+use ecow::EcoVec;
 use triomphe::Arc;
 
 /// The greatest number of elements of a chunk.
@@ -27,51 +28,27 @@ pub struct ListStamp {
 }
 
 /// The elements of one list. Cheap to clone; never empty when it stands in a table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ListValue<T>(Held<T>);
 
 /// Most lists have a single chunk: it is reached in one step, and costs one allocation less.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Held<T> {
-    One(Arc<Chunk<T>>),
+    One(Chunk<T>),
     Many(Arc<Spine<T>>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Spine<T> {
-    chunks: Vec<Arc<Chunk<T>>>,
+    chunks: Vec<Chunk<T>>,
     /// The epoch in which the list was begun, or last replaced.
     begun: u32,
 }
 
-// By hand, here and below: derived, they would demand `T: Clone`.
-impl<T> Clone for ListValue<T> {
-    fn clone(&self) -> Self {
-        Self(match &self.0 {
-            Held::One(chunk) => Held::One(Arc::clone(chunk)),
-            Held::Many(spine) => Held::Many(Arc::clone(spine)),
-        })
-    }
-}
-
-impl<T> Clone for Spine<T> {
-    fn clone(&self) -> Self {
-        Self {
-            chunks: self.chunks.clone(),
-            begun: self.begun,
-        }
-    }
-}
-
 impl<T> ListValue<T> {
-    /// A list that begins in this epoch with these elements.
-    pub fn new(items: Vec<T>, epoch: u32) -> Self {
-        Self(Held::One(Arc::new(Chunk::new(items, epoch))))
-    }
-
     /// The number of elements.
     pub fn len(&self) -> usize {
-        self.chunks().iter().map(|chunk| chunk.len()).sum()
+        self.chunks().iter().map(Chunk::len).sum()
     }
 
     /// Whether there are no elements.
@@ -82,23 +59,15 @@ impl<T> ListValue<T> {
     /// The elements, in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.chunks().iter().flat_map(|chunk| chunk.items())
+        self.chunks().iter().flat_map(Chunk::items)
     }
 
-    /// Adds one element at the end.
+    /// Looks at the memory in which the last elements are held, so that it is there when it is
+    /// wanted.
     #[inline]
-    pub fn push(&mut self, item: T, stamp: ListStamp) {
-        match self.tail(stamp.epoch) {
-            Some(tail) => tail.push(item),
-            None => self.begin(vec![item], stamp),
-        }
-    }
-
-    /// Adds all elements at the end.
-    pub fn extend(&mut self, items: Vec<T>, stamp: ListStamp) {
-        match self.tail(stamp.epoch) {
-            Some(tail) if tail.len() + items.len() <= MAX_CHUNK => tail.extend(items),
-            _ => self.begin(items, stamp),
+    pub fn touch(&self) {
+        if let Some(last) = self.chunks().last() {
+            last.touch();
         }
     }
 
@@ -112,34 +81,62 @@ impl<T> ListValue<T> {
         let whole = since.is_none_or(|since| begun > since);
         let chunks = self.chunks().iter();
         let came = chunks.filter(move |chunk| whole || since.is_none_or(|s| chunk.epoch() > s));
-        (whole, came.flat_map(|chunk| chunk.items()))
+        (whole, came.flat_map(Chunk::items))
     }
 
     #[inline]
-    fn chunks(&self) -> &[Arc<Chunk<T>>] {
+    fn chunks(&self) -> &[Chunk<T>] {
         match &self.0 {
             Held::One(chunk) => std::slice::from_ref(chunk),
             Held::Many(spine) => &spine.chunks,
         }
     }
+}
 
-    /// The elements of the last chunk, if more may be added to it in this epoch.
+impl<T: Clone> ListValue<T> {
+    /// A list that begins in this epoch with these elements.
+    pub fn new(items: Vec<T>, epoch: u32) -> Self {
+        Self(Held::One(Chunk::new(items, epoch)))
+    }
+
+    /// A list that begins in this epoch with one element.
+    pub fn one(item: T, epoch: u32) -> Self {
+        Self(Held::One(Chunk::one(item, epoch)))
+    }
+
+    /// Adds one element at the end.
     #[inline]
-    fn tail(&mut self, epoch: u32) -> Option<&mut Vec<T>> {
+    pub fn push(&mut self, item: T, stamp: ListStamp) {
+        match self.tail(stamp.epoch, 1) {
+            Some(tail) => tail.push(item),
+            None => self.begin(Chunk::one(item, stamp.epoch), stamp),
+        }
+    }
+
+    /// Adds all elements at the end.
+    pub fn extend(&mut self, items: Vec<T>, stamp: ListStamp) {
+        match self.tail(stamp.epoch, items.len()) {
+            Some(tail) => tail.extend(items),
+            None => self.begin(Chunk::new(items, stamp.epoch), stamp),
+        }
+    }
+
+    /// The elements of the last chunk, if so many may be added to it in this epoch.
+    #[inline]
+    fn tail(&mut self, epoch: u32, more: usize) -> Option<&mut EcoVec<T>> {
         let last = match &mut self.0 {
             Held::One(chunk) => chunk,
             Held::Many(spine) => Arc::make_mut(spine).chunks.last_mut()?,
         };
-        Arc::get_mut(last)?.open_in(epoch)
+        last.open_in(epoch, more)
     }
 
     /// Begins a chunk, after merging small ones before it.
     #[cold]
-    fn begin(&mut self, items: Vec<T>, stamp: ListStamp) {
-        let chunk = Arc::new(Chunk::new(items, stamp.epoch));
+    fn begin(&mut self, chunk: Chunk<T>, stamp: ListStamp) {
         match &mut self.0 {
             Held::One(first) => {
-                let (begun, chunks) = (first.epoch(), vec![Arc::clone(first), chunk]);
+                let (begun, chunks) = (first.epoch(), vec![first.clone(), chunk]);
                 self.0 = Held::Many(Arc::new(Spine { chunks, begun }));
             }
             Held::Many(spine) => {
@@ -151,7 +148,7 @@ impl<T> ListValue<T> {
     }
 }
 
-impl<T> Spine<T> {
+impl<T: Clone> Spine<T> {
     /// Merges the last two settled chunks if nobody else reads them and the first is not much
     /// longer: so each element is moved a logarithmic number of times at most.
     fn merge_settled(&mut self, settled: u32) -> bool {
@@ -163,13 +160,13 @@ impl<T> Spine<T> {
         };
         let fits = first.len() <= 2 * second.len() && first.len() + second.len() <= MAX_CHUNK;
         let settled = second.epoch() <= settled;
-        let (Some(first), Some(second)) = (Arc::get_mut(first), Arc::get_mut(second)) else {
-            return false;
-        };
-        if fits && settled {
-            first.take_over(second);
-            self.chunks.remove(end - 1);
+        let merges = fits && settled && first.is_unique() && second.is_unique();
+        if merges {
+            let second = self.chunks.remove(end - 1);
+            if let Some(first) = self.chunks.get_mut(end - 2) {
+                first.take_over(second);
+            }
         }
-        fits && settled
+        merges
     }
 }

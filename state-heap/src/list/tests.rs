@@ -6,9 +6,15 @@ const fn at(epoch: u32, settled: u32) -> ListStamp {
     ListStamp { epoch, settled }
 }
 
-/// An element that cannot be cloned: appending must not need to.
+/// An element that must not be cloned: appending never needs to.
 #[derive(Debug, PartialEq)]
 struct Unclonable(u32);
+
+impl Clone for Unclonable {
+    fn clone(&self) -> Self {
+        panic!("element {} is copied", self.0)
+    }
+}
 
 #[test]
 fn appending_never_copies_and_snapshots_never_change() {

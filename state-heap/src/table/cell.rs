@@ -24,6 +24,12 @@ impl<KS, VS> Cell<KS, VS> {
         }
     }
 
+    /// Whether the slot in which a search for this tag begins holds it.
+    #[inline(always)]
+    pub(super) fn is_at_home(&self, tag: Tag) -> bool {
+        slots::is_at_home(self.places(), tag)
+    }
+
     /// The entry with this tag and key.
     #[inline(always)]
     pub(super) fn find(&self, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<&Slot<KS, VS>> {

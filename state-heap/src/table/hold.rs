@@ -19,6 +19,9 @@ pub const fn is_shared<T>() -> bool {
 
 /// Holds a key. Cloning it is cheap and clones no key that owns memory; it compares as the key.
 pub trait KeyHold<T>: Borrow<T> + Clone + Ord + Send + Sync + 'static {
+    /// Whether the key lies elsewhere in memory than what holds it.
+    const ELSEWHERE: bool;
+
     /// Holds `key`.
     fn new(key: T) -> Self;
 
@@ -31,12 +34,18 @@ pub trait KeyHold<T>: Borrow<T> + Clone + Ord + Send + Sync + 'static {
 
 /// Holds a value. Cloning it is cheap and clones no value that owns memory.
 pub trait Hold<T>: Clone + Send + Sync + 'static {
+    /// Whether the value lies elsewhere in memory than what holds it.
+    const ELSEWHERE: bool;
+
     /// Holds `value`.
     fn new(value: T) -> Self;
 
     /// The value; `None` only after an [`update`](Self::update) whose closure took it and panicked:
     /// the entry is then to be removed.
     fn get(&self) -> Option<&T>;
+
+    /// Looks at the memory in which the value is held, so that it is there when the value is wanted.
+    fn touch(&self) {}
 
     /// Replaces the value.
     fn set(&mut self, value: T);
@@ -57,6 +66,8 @@ impl<T> Borrow<T> for Inline<T> {
 }
 
 impl<T: StateData + Ord> KeyHold<T> for Inline<T> {
+    const ELSEWHERE: bool = false;
+
     #[inline]
     fn new(key: T) -> Self {
         Self(key)
@@ -69,6 +80,8 @@ impl<T: StateData + Ord> KeyHold<T> for Inline<T> {
 }
 
 impl<T: StateData> Hold<T> for Inline<T> {
+    const ELSEWHERE: bool = false;
+
     #[inline]
     fn new(value: T) -> Self {
         Self(value)
@@ -113,6 +126,8 @@ impl<T> Clone for Shared<T> {
 }
 
 impl<T: StateData> Hold<T> for Shared<T> {
+    const ELSEWHERE: bool = true;
+
     #[inline]
     fn new(value: T) -> Self {
         Self(triomphe::Arc::new(Some(value)))
@@ -121,6 +136,11 @@ impl<T: StateData> Hold<T> for Shared<T> {
     #[inline]
     fn get(&self) -> Option<&T> {
         self.0.as_ref().as_ref()
+    }
+
+    #[inline]
+    fn touch(&self) {
+        black_box(triomphe::Arc::count(&self.0));
     }
 
     #[inline]
@@ -141,6 +161,8 @@ impl<T: StateData> Hold<T> for Shared<T> {
 }
 
 impl<T: StateData + Ord> KeyHold<T> for Arc<T> {
+    const ELSEWHERE: bool = true;
+
     #[inline]
     fn new(key: T) -> Self {
         Self::new(key)

@@ -77,6 +77,15 @@ impl<KS: Clone, VS: Clone> Table<KS, VS> {
         cell.find(tag, eq).map(|slot| &slot.value)
     }
 
+    /// Looks at where a search for this hash begins, so that it is there when it is wanted; whether
+    /// an entry of such a hash is there.
+    #[inline(always)]
+    pub fn touch(&self, hash: u64) -> bool {
+        let tag = Tag::of(hash);
+        let cell = self.cells.get(self.addresses.cell(tag));
+        cell.is_some_and(|cell| cell.is_at_home(tag))
+    }
+
     /// The held key and what is held for it.
     #[inline(always)]
     pub fn get_key_value(&self, hash: u64, eq: impl Fn(&KS) -> bool) -> Option<(&KS, &VS)> {

@@ -130,6 +130,14 @@ fn position<KS, VS>(slots: &Places<KS, VS>, tag: Tag, eq: impl Fn(&KS) -> bool) 
     }
 }
 
+/// Whether the slot in which a search for this tag begins holds it. Asked for many tags in a row, none
+/// of which depends on another, their slots are waited for together.
+#[inline(always)]
+pub(super) fn is_at_home<KS, VS>(slots: &Places<KS, VS>, tag: Tag) -> bool {
+    let home = slots.get(tag.home(slots.len())).and_then(Option::as_ref);
+    home.map(|slot| slot.tag) == Some(tag)
+}
+
 /// The entry with this tag and key.
 #[inline(always)]
 pub(super) fn find<KS, VS>(

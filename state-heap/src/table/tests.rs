@@ -44,6 +44,15 @@ fn contents<'a>(
 }
 
 #[test]
+fn most_entries_are_found_where_their_search_begins() {
+    let mut table = Numbers::new();
+    (0..10_000).for_each(|key| set(&mut table, key, key, 1));
+    let at_home = |keys: std::ops::Range<u64>| keys.filter(|key| table.touch(hash(*key))).count();
+    assert!(at_home(0..10_000) > 6_000, "{}", at_home(0..10_000));
+    assert!(at_home(10_000..20_000) < 10);
+}
+
+#[test]
 fn a_table_with_room_hardly_grows() {
     for entries in [0, 1, 5, 191, 192, 193, 1_000, 7_812, 100_000] {
         let mut table = Numbers::with_room(entries as usize);

@@ -218,10 +218,12 @@ pub fn hints_change_nothing<H: Harness>(h: &H) {
     let (mut b, filled) = filled(h);
     let stored = snapshot(h, &mut b, 1);
     let mut again = restored::<H, i32>(h, &stored);
+    let many: Vec<i32> = (-100..100).collect();
     for time in [0, 1000, i64::MAX] {
         b.set_time(time, time);
         b.prefetch(&[1, 2, 3]);
         b.prefetch(&[]);
+        again.prefetch(&many);
         again.maintain(Budget { entries: 10 }).unwrap();
         let done = b.maintain(Budget { entries: 10 }).unwrap();
         assert!(done.visited <= 10, "{done:?}");
