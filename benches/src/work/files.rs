@@ -1,7 +1,7 @@
 //! The same state as `snapshots`, through files on disk as the filesystem backend writes them:
 //! durable when a figure is printed.
 
-use super::snapshots::{State, found_of_first_thousand};
+use super::snapshots::{State, restore};
 use crate::measure::{Report, now, timed};
 use crate::rng::Rng;
 use crate::settings::Settings;
@@ -192,19 +192,5 @@ fn say_disk(dir: &Path, bytes: u64, report: &Report) -> Result<()> {
         "MB/s",
         bytes as f64 / time.as_secs_f64() / 1e6,
     );
-    Ok(())
-}
-
-fn restore(
-    work: &str,
-    (subtask, parallelism): (u32, u32),
-    chains: impl Fn() -> Result<Vec<SnapshotChain>>,
-    report: &Report,
-) -> Result<()> {
-    let start = now();
-    let mut state = State::open(subtask, parallelism, chains()?)?;
-    let found = found_of_first_thousand(&mut state)?;
-    report.say_ms(work, start.elapsed());
-    report.say(&format!("{work}_found"), "keys", f64::from(found));
     Ok(())
 }

@@ -176,7 +176,7 @@ fn half(subtask: u32, both: &[PathBuf], dir: &Path) -> Result<PathBuf> {
 }
 
 /// Opens a backend from snapshots and reads those of the first 1,000 keys that it owns.
-fn restore(
+pub(super) fn restore(
     work: &str,
     (subtask, parallelism): (u32, u32),
     chains: impl FnOnce() -> Result<Vec<SnapshotChain>>,
@@ -191,7 +191,7 @@ fn restore(
 }
 
 /// How many of the first 1,000 keys are there.
-pub(super) fn found_of_first_thousand(state: &mut State) -> Result<u32> {
+fn found_of_first_thousand(state: &mut State) -> Result<u32> {
     let (range, max) = (state.backend.key_groups(), MaxParallelism::new(128)?);
     let mut found = 0;
     for key in (0..1_000).map(big_key) {

@@ -7,100 +7,75 @@ use crate::error::Result;
 use crate::key::OrderedKey;
 use std::fmt;
 
-/// The type of an integer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Integer {
-    I8,
-    I16,
-    I32,
-    I64,
-    I128,
-    U8,
-    U16,
-    U32,
-    U64,
-    U128,
-}
+/// Makes the type of integers, of names and the types that they stand for, and what depends on that
+/// type alone.
+macro_rules! integers {
+    ($($name:ident is $type:ident),*) => {
+        /// The type of an integer.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Integer {
+            $($name),*
+        }
 
-/// Runs `$body` with `$type` as the type that `$integer` stands for.
-macro_rules! with_type {
-    ($integer:expr, $type:ident => $body:expr) => {
-        match $integer {
-            Integer::I8 => {
-                type $type = i8;
-                $body
+        impl Integer {
+            pub(super) fn take<L: Layout>(self, input: &mut &[u8]) -> Result<DynamicValue> {
+                match self {
+                    $(Self::$name => L::take::<$type>(input).map(DynamicValue::from),)*
+                }
             }
-            Integer::I16 => {
-                type $type = i16;
-                $body
+
+            pub(super) fn put<L: Layout>(
+                self,
+                value: &DynamicValue,
+                out: &mut Vec<u8>,
+            ) -> Result<(), Misfit> {
+                match self {
+                    $(Self::$name => L::put::<$type>(&self.typed(value)?, out),)*
+                }
+                Ok(())
             }
-            Integer::I32 => {
-                type $type = i32;
-                $body
+
+            /// The hash of a key that is this integer.
+            pub(super) fn key_hash(self, value: &DynamicValue) -> Result<i32, Misfit> {
+                match self {
+                    $(Self::$name => self.typed::<$type>(value).map(|value| value.key_hash()),)*
+                }
             }
-            Integer::I64 => {
-                type $type = i64;
-                $body
+
+            /// The value that `text` stands for in decimal; `None` if it is not an integer of this
+            /// type.
+            #[cfg(feature = "json")]
+            pub(super) fn parse(self, text: &str) -> Option<DynamicValue> {
+                match self {
+                    $(Self::$name => text.parse::<$type>().ok().map(DynamicValue::from),)*
+                }
             }
-            Integer::I128 => {
-                type $type = i128;
-                $body
+
+            /// The name of the type and what it can hold.
+            #[cfg(feature = "json")]
+            pub(super) fn range(self) -> String {
+                match self {
+                    $(Self::$name => format!("{self} ({} to {})", $type::MIN, $type::MAX),)*
+                }
             }
-            Integer::U8 => {
-                type $type = u8;
-                $body
-            }
-            Integer::U16 => {
-                type $type = u16;
-                $body
-            }
-            Integer::U32 => {
-                type $type = u32;
-                $body
-            }
-            Integer::U64 => {
-                type $type = u64;
-                $body
-            }
-            Integer::U128 => {
-                type $type = u128;
-                $body
+        }
+
+        impl fmt::Display for Integer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$name => stringify!($type),)*
+                })
             }
         }
     };
 }
 
+integers! {
+    I8 is i8, I16 is i16, I32 is i32, I64 is i64, I128 is i128,
+    U8 is u8, U16 is u16, U32 is u32, U64 is u64, U128 is u128
+}
+
 impl Integer {
-    pub(super) fn take<L: Layout>(self, input: &mut &[u8]) -> Result<DynamicValue> {
-        with_type!(self, T => L::take::<T>(input).map(DynamicValue::from))
-    }
-
-    pub(super) fn put<L: Layout>(
-        self,
-        value: &DynamicValue,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Misfit> {
-        with_type!(self, T => L::put::<T>(&self.typed::<T>(value)?, out));
-        Ok(())
-    }
-
-    /// The hash of a key that is this integer.
-    pub(super) fn key_hash(self, value: &DynamicValue) -> Result<i32, Misfit> {
-        with_type!(self, T => self.typed::<T>(value).map(|value| value.key_hash()))
-    }
-
-    /// The value that `text` stands for in decimal; `None` if it is not an integer of this type.
-    #[cfg(feature = "json")]
-    pub(super) fn parse(self, text: &str) -> Option<DynamicValue> {
-        with_type!(self, T => text.parse::<T>().ok().map(DynamicValue::from))
-    }
-
-    /// The name of the type and what it can hold.
-    #[cfg(feature = "json")]
-    pub(super) fn range(self) -> String {
-        with_type!(self, T => format!("{self} ({} to {})", T::MIN, T::MAX))
-    }
-
     fn typed<T: TryFrom<i128> + TryFrom<u128>>(self, value: &DynamicValue) -> Result<T, Misfit> {
         let typed = match value {
             DynamicValue::Signed(number) => T::try_from(*number).ok(),
@@ -108,22 +83,5 @@ impl Integer {
             other => return Err(Misfit::kind(self, other)),
         };
         typed.ok_or_else(|| Misfit::new(format!("expected {self}, found {value}")))
-    }
-}
-
-impl fmt::Display for Integer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::I8 => "i8",
-            Self::I16 => "i16",
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-            Self::I128 => "i128",
-            Self::U8 => "u8",
-            Self::U16 => "u16",
-            Self::U32 => "u32",
-            Self::U64 => "u64",
-            Self::U128 => "u128",
-        })
     }
 }
