@@ -228,7 +228,7 @@ impl Environment {
         self
     }
 
-    /// The number of threads that write snapshots. Default 2.
+    /// The number of threads that write checkpoints, and of those that write savepoints. Default 2.
     pub const fn set_snapshot_writers(&mut self, threads: usize) -> &mut Self {
         self.settings.writers = threads;
         self

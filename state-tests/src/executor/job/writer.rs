@@ -4,8 +4,8 @@ use super::retained::Folders;
 use crate::executor::link::{FrozenKeyed, FrozenOperator};
 use crate::executor::task::{Report, Reporter, panicked};
 use alluvium::checkpoint::{
-    DeclineReason, KeyedChain, SegmentSink, SnapshotFileOptions, SnapshotFolder, SubtaskSnapshot,
-    write_keyed, write_rest,
+    CheckpointKind, DeclineReason, KeyedChain, SegmentSink, SnapshotFileOptions, SnapshotFolder,
+    SubtaskSnapshot, write_keyed, write_rest,
 };
 use alluvium::{CheckpointId, ErrorKind, Result, SnapshotJob, SnapshotLimits, StateError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -16,22 +16,29 @@ use std::thread::JoinHandle;
 /// The frozen state of a task, to be written and acknowledged.
 pub(crate) struct WriteJob {
     pub(crate) checkpoint: CheckpointId,
-    pub(crate) last: bool,
+    pub(crate) kind: CheckpointKind,
     pub(crate) frozen: Vec<FrozenOperator>,
     pub(crate) reporter: Reporter,
 }
 
 /// Where tasks hand in what is to be written. It takes a bounded number of jobs, and declines more:
-/// a task never waits for storage.
+/// a task never waits for storage. Savepoints go elsewhere than checkpoints, and do not wait for
+/// their storage either.
 #[derive(Clone)]
 pub(crate) struct WriterHandle {
-    jobs: Sender<WriteJob>,
+    checkpoints: Sender<WriteJob>,
+    savepoints: Sender<WriteJob>,
     queue: usize,
 }
 
 impl WriterHandle {
     pub(crate) fn write(&self, job: WriteJob) -> Result<()> {
-        match self.jobs.try_send(job) {
+        let jobs = if job.kind.is_savepoint() {
+            &self.savepoints
+        } else {
+            &self.checkpoints
+        };
+        match jobs.try_send(job) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(job)) => {
                 let checkpoint = job.checkpoint;
@@ -59,27 +66,35 @@ pub(super) struct Writers {
 }
 
 impl Writers {
-    /// Starts `threads` threads that take up to `queue` jobs in advance.
+    /// Starts `threads` threads for checkpoints and as many for savepoints, which take up to `queue`
+    /// jobs each in advance.
     pub(super) fn start(
         threads: usize,
         queue: usize,
         writing: &Writing,
     ) -> Result<(Self, WriterHandle)> {
         let queue = queue.max(1);
-        let (jobs, receiver) = bounded(queue);
-        let threads: Result<_> = (0..threads.max(1))
-            .map(|number| {
-                let (receiver, writing) = (receiver.clone(), writing.clone());
-                std::thread::Builder::new()
-                    .name(format!("snapshot-writer-{number}"))
-                    .spawn(move || write_all(&receiver, &writing))
-                    .map_err(|error| {
-                        StateError::storage("cannot start a writer of snapshots").with_source(error)
-                    })
-            })
-            .collect();
-        let handle = WriterHandle { jobs, queue };
-        Ok((Self { threads: threads? }, handle))
+        let mut writers = Self {
+            threads: Vec::new(),
+        };
+        let mut start = |what| {
+            let (jobs, taken) = bounded(queue);
+            for number in 0..threads.max(1) {
+                let (taken, writing) = (taken.clone(), writing.clone());
+                let thread = std::thread::Builder::new().name(format!("{what}-writer-{number}"));
+                let thread = thread.spawn(move || write_all(&taken, &writing));
+                writers.threads.push(thread.map_err(|error| {
+                    StateError::storage("cannot start a writer of snapshots").with_source(error)
+                })?);
+            }
+            Result::Ok(jobs)
+        };
+        let handle = WriterHandle {
+            checkpoints: start("checkpoint")?,
+            savepoints: start("savepoint")?,
+            queue,
+        };
+        Ok((writers, handle))
     }
 
     pub(super) fn join(self) {
@@ -94,10 +109,11 @@ fn write_all(jobs: &Receiver<WriteJob>, writing: &Writing) {
     for job in jobs {
         let WriteJob {
             checkpoint,
-            last,
+            kind,
             frozen,
             reporter,
         } = job;
+        let last = kind == CheckpointKind::Final;
         let written = catch_unwind(AssertUnwindSafe(|| {
             let folder = writing.folder(checkpoint)?;
             let written = frozen
@@ -194,13 +210,17 @@ mod tests {
 
     #[test]
     fn a_full_queue_declines_and_nobody_waits() {
-        let (jobs, taken) = bounded(1);
-        let handle = WriterHandle { jobs, queue: 1 };
+        let ((checkpoints, taken), (savepoints, others)) = (bounded(1), bounded(1));
+        let handle = WriterHandle {
+            checkpoints,
+            savepoints,
+            queue: 1,
+        };
         let (sender, reports) = unbounded();
-        let write = |checkpoint| {
+        let write = |checkpoint, kind| {
             handle.write(WriteJob {
                 checkpoint: CheckpointId(checkpoint),
-                last: false,
+                kind,
                 frozen: Vec::new(),
                 reporter: Reporter {
                     task: TaskId(7),
@@ -208,8 +228,8 @@ mod tests {
                 },
             })
         };
-        write(1).unwrap();
-        write(2).unwrap();
+        write(1, CheckpointKind::Periodic).unwrap();
+        write(2, CheckpointKind::Final).unwrap();
         let (task, report) = reports.try_recv().unwrap();
         let Report::Declined { checkpoint, reason } = report else {
             panic!("it is not declined");
@@ -217,8 +237,10 @@ mod tests {
         assert_eq!((task, checkpoint), (TaskId(7), CheckpointId(2)));
         let said = format!("{reason:?}");
         assert!(said.contains("storage is behind"), "{said}");
-        assert_eq!(taken.len(), 1);
+        write(3, CheckpointKind::Savepoint).unwrap();
+        assert_eq!((taken.len(), others.len()), (1, 1));
         drop(taken);
-        assert_eq!(write(3).unwrap_err().kind(), ErrorKind::Cancelled);
+        let gone = write(4, CheckpointKind::Periodic).unwrap_err();
+        assert_eq!(gone.kind(), ErrorKind::Cancelled);
     }
 }

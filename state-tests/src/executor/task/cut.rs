@@ -6,7 +6,7 @@ use crate::executor::barrier::Barrier;
 use crate::executor::job::{WriteJob, WriterHandle};
 use crate::executor::link::{Event, Freezing};
 use alluvium::Result;
-use alluvium::checkpoint::{CheckpointKind, DeclineReason};
+use alluvium::checkpoint::DeclineReason;
 
 /// Cuts the stream of one task.
 pub(super) struct Cutter {
@@ -65,7 +65,7 @@ impl Cutter {
         }
         self.writers.write(WriteJob {
             checkpoint,
-            last: barrier.kind == CheckpointKind::Final,
+            kind: barrier.kind,
             frozen: freezing.frozen,
             reporter: self.reporter.clone(),
         })

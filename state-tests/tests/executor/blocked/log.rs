@@ -126,6 +126,23 @@ fn while_the_log_cannot_be_written_the_job_tells_progress_and_has_savepoints() {
 }
 
 #[test]
+fn while_no_checkpoint_can_be_written_there_are_savepoints_elsewhere() {
+    let root = tempfile::tempdir().unwrap();
+    let rig = Rig::new(root.path(), writes_files);
+    let (handle, newest) = rig.start_and_hold();
+    let target = root.path().join("savepoints").into();
+    for _ in 0..2 {
+        handle.savepoint(Some(&target)).unwrap();
+    }
+    let last = handle.status().last_checkpoint.unwrap();
+    assert_eq!(last.checkpoint, newest);
+    rig.gate.set(false);
+    rig.completed.recv().unwrap();
+    handle.cancel();
+    handle.wait().unwrap_err();
+}
+
+#[test]
 fn a_cancelled_job_waits_for_its_log_as_long_as_it_is_told_to() {
     let root = tempfile::tempdir().unwrap();
     let mut rig = Rig::new(root.path(), appends_to_log);
