@@ -103,7 +103,7 @@ impl Environment {
     }
 
     /// Beside those of the interval, has every subtask of a source ask for a checkpoint after each
-    /// `records` records, and wait until it has begun: checkpoints then fall at the same records in
+    /// `records` records, and wait until it has begun, or cannot: checkpoints then fall at the same records in
     /// every run. Needs checkpointing to be enabled.
     pub const fn set_checkpoint_every(&mut self, records: u64) -> &mut Self {
         self.settings.checkpoint_every = Some(records);

@@ -299,6 +299,11 @@ impl<'a> Running<'a> {
                 }
             }
             Order::Tell(control) => self.tell_all(control),
+            Order::Refuse(asked) => {
+                if let Some(task) = self.tasks.iter().find(|task| task.id == asked) {
+                    task.tell(Control::Refused);
+                }
+            }
             Order::Fail(_) | Order::Cancel => {}
         }
     }

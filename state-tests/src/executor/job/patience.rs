@@ -58,7 +58,7 @@ impl Patience {
         }
     }
 
-    /// Whether it is over, and something was left that had not come.
+    /// Whether it is over: something may be left that has not come.
     pub(super) const fn is_over(&self) -> bool {
         self.is_over
     }

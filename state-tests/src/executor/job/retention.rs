@@ -11,9 +11,8 @@ pub(super) fn apply(settings: &JobSettings, life: &mut Life<'_>, end: JobEnd) {
         return;
     }
     let retained = &mut life.retained;
-    let report = &life.report;
-    let has_later = report.last_checkpoint.is_some() || report.stopped_with.is_some();
-    if has_later && !retained.is_lent() {
+    // What it has claimed is all that is left, as long as there is no checkpoint behind it.
+    if retained.is_ours() && !life.origin.is_in_use(retained) {
         life.origin.dispose_claimed();
     }
     if end == JobEnd::Finished {

@@ -1,9 +1,18 @@
 //! What storage has come to, as the job hears it: whatever may take long is done elsewhere.
 
 use super::retained::NotPublished;
+use crate::executor::task::panicked;
 use alluvium::Result;
 use alluvium::checkpoint::{CheckpointMetadata, SavepointFolder};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+/// What `work` returns, which is done on a thread of its own; a panic in it is an error, so that
+/// whoever waits for it is told.
+pub(super) fn guarded<T>(what: &str, work: impl FnOnce() -> T) -> Result<T> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.map_err(|panic| panicked(what, &*panic))
+}
 
 /// Something that was asked of storage is done, or has failed.
 pub(super) enum Stored {

@@ -32,6 +32,8 @@ pub(crate) enum Control {
     Aborted(CheckpointId),
     /// The savepoint is complete; its files are not the job's, so nothing may build on it.
     Detach(CheckpointId),
+    /// Sources only: no checkpoint begins that the source has asked for.
+    Refused,
     /// Sources only: end here, without a checkpoint.
     End,
 }

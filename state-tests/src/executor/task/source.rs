@@ -122,7 +122,9 @@ impl SourceLoop {
             self.follow(control)?;
             match control {
                 Control::Trigger(barrier) if barrier.kind.is_stop() => *wait = Wait::End,
-                Control::Trigger(_) if *wait == Wait::Checkpoint => *wait = Wait::No,
+                Control::Trigger(_) | Control::Refused if *wait == Wait::Checkpoint => {
+                    *wait = Wait::No;
+                }
                 _ => {}
             }
         }
@@ -138,7 +140,7 @@ impl SourceLoop {
             }
             Control::Aborted(checkpoint) => source.control(&mut Event::Aborted(checkpoint)),
             Control::Detach(savepoint) => source.control(&mut Event::Detach(savepoint)),
-            Control::Start | Control::End => Ok(()),
+            Control::Start | Control::Refused | Control::End => Ok(()),
         }
     }
 }

@@ -19,6 +19,7 @@ struct Rig {
     gate: Arc<Gate>,
     held: Receiver<()>,
     started: Receiver<Option<CheckpointId>>,
+    begun: Receiver<CheckpointId>,
     progress: Receiver<u64>,
     completed: Receiver<CheckpointId>,
 }
@@ -28,6 +29,7 @@ impl Rig {
         let gate = Arc::new(Gate::default());
         let (tell_held, held) = channel();
         let (tell_started, started) = channel();
+        let (tell_begun, begun) = channel();
         let (tell_progress, progress) = channel();
         let (tell_completed, completed) = channel();
         let mut settings = FsSettings::default();
@@ -46,6 +48,7 @@ impl Rig {
                     JobEvent::Started { restored_from, .. } => {
                         tell_started.send(*restored_from).map_err(drop)
                     }
+                    JobEvent::CheckpointStarted(id) => tell_begun.send(*id).map_err(drop),
                     JobEvent::Progress { records } => tell_progress.send(*records).map_err(drop),
                     JobEvent::CheckpointCompleted(stats) => {
                         tell_completed.send(stats.checkpoint).map_err(drop)
@@ -65,6 +68,7 @@ impl Rig {
             gate,
             held,
             started,
+            begun,
             progress,
             completed,
         }
@@ -106,6 +110,48 @@ fn appends_to_log(operation: Operation<'_>) -> bool {
 
 fn writes_files(operation: Operation<'_>) -> bool {
     matches!(operation.name, "write" | "append" | "finish")
+}
+
+fn removes_files(operation: Operation<'_>) -> bool {
+    operation.name == "delete"
+}
+
+/// The store is behind with what it removes when a checkpoint begins, and knows of it only after the
+/// barriers of a savepoint have passed, which does not wait for the store.
+#[test]
+fn a_checkpoint_that_a_savepoint_overtakes_is_given_up_at_once() {
+    let root = tempfile::tempdir().unwrap();
+    let rig = Rig::new(root.path(), removes_files);
+    let (handle, newest) = rig.start_and_hold();
+    let late = rig.begun.iter().find(|id| *id > newest).unwrap();
+    let target = root.path().join("savepoints");
+    handle.savepoint(Some(&target.into())).unwrap();
+    rig.gate.set(false);
+    let next = rig.completed.recv().unwrap();
+    assert!(next.0 > late.0 + 1, "{next}");
+    let status = handle.status();
+    assert_eq!((status.failed, status.restarts), (1, 0), "{status:?}");
+    handle.cancel();
+    handle.wait().unwrap_err();
+}
+
+/// Sources wait until the checkpoints have begun that they ask for, or cannot begin.
+#[test]
+fn sources_go_on_when_no_checkpoint_can_begin() {
+    let root = tempfile::tempdir().unwrap();
+    let mut rig = Rig::new(root.path(), removes_files);
+    let options = rig.environment.checkpoint_options();
+    options.interval = Some(NEVER);
+    options.timeout = Duration::from_millis(200);
+    options.tolerable_failed = u32::MAX;
+    rig.environment.set_checkpoint_every(50);
+    let (handle, _) = rig.start_and_hold();
+    rig.hear_progress();
+    assert!(handle.status().failed > 0);
+    rig.gate.set(false);
+    rig.completed.recv().unwrap();
+    handle.cancel();
+    handle.wait().unwrap_err();
 }
 
 #[test]

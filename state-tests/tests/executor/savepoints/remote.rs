@@ -3,10 +3,15 @@
 use super::{Place, Running, slow};
 use crate::common::{RECORDS, build, check, environment};
 use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{JobId, Storage, copy_job, dispose, inspect, open_snapshot};
+use alluvium::checkpoint::{
+    CheckpointStore, ExternalizedRetention, JobId, OwnerId, Storage, StoreOptions, copy_job,
+    dispose, inspect, open_snapshot,
+};
 use alluvium::config::Configuration;
 use alluvium::{ErrorKind, FsBackend, FsSettings};
-use alluvium_state_tests::executor::{ClaimMode, Environment, FailurePlan, RestoreOptions};
+use alluvium_state_tests::executor::{
+    ClaimMode, Environment, FailurePlan, RestartStrategy, RestoreOptions,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -201,6 +206,64 @@ fn a_claim_outlives_a_start_from_elsewhere_but_not_one_from_what_it_claims() {
         open_snapshot(&other, &options).unwrap();
         assert_eq!(open_snapshot(&claimed, &options).is_ok(), again);
     }
+}
+
+/// A job that claims a savepoint and is suspended behind its first checkpoint: the place of its
+/// output, and the savepoint.
+fn suspended_with_a_claim(url: &str) -> (Place, Location) {
+    let target = location(&format!("{url}-savepoints"));
+    let place = Place::new();
+    let running = Running::start(&place, &mut slow(2));
+    running.until(300);
+    let claimed = running.handle.stop(Some(&target), false).unwrap();
+    running.handle.wait().unwrap();
+    let mut first = on_store(slow(2), url);
+    first.checkpoint_options().num_retained = 1_000;
+    let claim = RestoreOptions::default().with_claim(ClaimMode::Claim);
+    first
+        .set_checkpoint_every(1_000_000)
+        .restore_from(&claimed, claim);
+    let running = Running::start(&place, &mut first);
+    let taken = running.handle.control().checkpoint().unwrap().wait();
+    taken.unwrap();
+    running.handle.control().suspend();
+    running.handle.wait().unwrap_err();
+    (place, claimed)
+}
+
+#[test]
+fn what_is_claimed_goes_with_the_checkpoints_that_note_it() {
+    let url = "memory://executor-claim-cancelled/jobs";
+    let (place, claimed) = suspended_with_a_claim(url);
+    let mut next = on_store(slow(2), url);
+    next.set_checkpoint_every(1_000_000);
+    next.checkpoint_options().retention = ExternalizedRetention::DeleteOnCancellation;
+    let running = Running::start(&place, &mut next);
+    running.until(600);
+    running.handle.cancel();
+    running.handle.wait().unwrap_err();
+    assert_eq!(published(url), [0; 0]);
+    let gone = open_snapshot(&claimed, &StorageOptions::default());
+    assert_eq!(gone.unwrap_err().kind(), ErrorKind::Misuse);
+}
+
+#[test]
+fn what_is_claimed_stays_if_another_owner_has_taken_over() {
+    let url = "memory://executor-claim-taken-over/jobs";
+    let (place, claimed) = suspended_with_a_claim(url);
+    let mut next = on_store(slow(2), url);
+    next.set_checkpoint_every(1_000_000)
+        .set_restart_strategy(RestartStrategy::None);
+    next.checkpoint_options().retention = ExternalizedRetention::NeverRetain;
+    let running = Running::start(&place, &mut next);
+    let control = running.handle.control();
+    control.checkpoint().unwrap().wait().unwrap();
+    let (job, owner) = (JobId::new("test").unwrap(), OwnerId([9; 16]));
+    CheckpointStore::open(store(url), job, owner, StoreOptions::default()).unwrap();
+    control.checkpoint().unwrap().wait().unwrap_err();
+    running.handle.wait().unwrap_err();
+    assert!(!published(url).is_empty());
+    open_snapshot(&claimed, &StorageOptions::default()).unwrap();
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -1,6 +1,6 @@
 //! What those hear who have asked for a checkpoint, and the job whose checkpoints fail.
 
-use super::Checkpoints;
+use super::{Checkpoints, Order};
 use crate::executor::job::request::{Owed, Then};
 use crate::executor::job::savepoints::Asked;
 use crate::executor::task::TaskId;
@@ -28,7 +28,11 @@ impl Checkpoints<'_> {
             }
         };
         match asked {
-            Asked::BySource => {}
+            Asked::BySource { task, has_begun } => {
+                if !has_begun {
+                    self.orders.push(Order::Refuse(task));
+                }
+            }
             Asked::Checkpoint(reply) => reply.send(match failed("checkpoint") {
                 Some(error) => Err(error),
                 None => self.subject.report.last_checkpoint.ok_or_else(|| {

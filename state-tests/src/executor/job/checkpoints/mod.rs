@@ -15,8 +15,8 @@ use super::{JobReport, JobSettings};
 use crate::executor::barrier::Barrier;
 use crate::executor::task::{Control, Report, TaskId};
 use alluvium::checkpoint::{
-    Action, CheckpointKind, Coordinator, Event, JobStart, RequestId, RequestKind, SubtaskSnapshot,
-    Timestamp,
+    Action, CheckpointKind, Coordinator, DeclineReason, Event, JobStart, RequestId, RequestKind,
+    SubtaskSnapshot, Timestamp,
 };
 use alluvium::{CheckpointId, MaxParallelism, Result, SnapshotMode, StateError};
 use answers::failure;
@@ -34,6 +34,8 @@ pub(super) enum Order {
     Trigger(Barrier),
     /// Tell all tasks.
     Tell(Control),
+    /// Tell a source that no checkpoint begins that it has asked for.
+    Refuse(TaskId),
     /// The run has failed.
     Fail(StateError),
     /// The job is to be cancelled: its savepoint stands.
@@ -55,6 +57,7 @@ pub(super) struct Subject<'a> {
 struct Begun {
     kind: CheckpointKind,
     timestamp: Timestamp,
+    request: Option<RequestId>,
     at: Duration,
     /// Its size in bytes, if it is a savepoint that was written, but is not in the log yet.
     written: Option<u64>,
@@ -69,6 +72,8 @@ pub(super) struct Checkpoints<'a> {
     /// What storage has come to.
     stored: Receiver<Stored>,
     begun: BTreeMap<u64, Begun>,
+    /// The newest that was sent through the tasks: none that is older may follow.
+    triggered: u64,
     /// The checkpoint that covers all that the job does.
     last: Option<u64>,
     input: Input,
@@ -101,6 +106,7 @@ impl<'a> Checkpoints<'a> {
             savepoints: Savepoints::new(tell),
             stored,
             begun: BTreeMap::new(),
+            triggered: 0,
             last: None,
             input: Input::Read,
             orders: Vec::new(),
@@ -142,7 +148,8 @@ impl<'a> Checkpoints<'a> {
     pub(super) fn take(&mut self, task: TaskId, report: Report) -> Vec<Order> {
         match report {
             Report::WantsCheckpoint => {
-                let request = self.savepoints.ask(Asked::BySource);
+                let has_begun = false;
+                let request = self.savepoints.ask(Asked::BySource { task, has_begun });
                 let kind = RequestKind::Checkpoint;
                 self.handle(Event::Requested { request, kind })
             }
@@ -194,11 +201,13 @@ impl<'a> Checkpoints<'a> {
     pub(super) fn stored(&mut self, stored: Stored) -> Vec<Order> {
         match stored {
             Stored::Begun { checkpoint, result } => {
-                let started = result.and_then(|()| self.start(checkpoint));
-                if let Err(error) = started {
+                if let Err(error) = result.and_then(|()| self.start(checkpoint)) {
                     self.orders.push(Order::Fail(error));
                 }
-                std::mem::take(&mut self.orders)
+                match self.overtaken(checkpoint) {
+                    Some(event) => self.handle(event),
+                    None => std::mem::take(&mut self.orders),
+                }
             }
             Stored::Prepared(folder) => match self.savepoints.prepared(folder) {
                 Some((request, kind)) => self.handle(Event::Requested { request, kind }),
@@ -322,6 +331,7 @@ impl<'a> Checkpoints<'a> {
         let begun = Begun {
             kind,
             timestamp,
+            request,
             at: settings.clock.elapsed(),
             written: None,
         };
@@ -341,11 +351,28 @@ impl<'a> Checkpoints<'a> {
         Some(NotPublished::surely(error).of(checkpoint))
     }
 
-    /// Sends the barriers of a checkpoint, if it was not given up since it began.
+    /// That a checkpoint cannot start any more, because the barriers of a savepoint that began behind
+    /// it have not waited for the store.
+    fn overtaken(&self, checkpoint: u64) -> Option<Event<TaskId, Handle>> {
+        let is_late = checkpoint < self.triggered && self.begun.contains_key(&checkpoint);
+        let task = self.subject.tasks.first().filter(|_| is_late)?;
+        Some(Event::Declined {
+            checkpoint,
+            task: *task,
+            reason: DeclineReason::Overtaken,
+        })
+    }
+
+    /// Sends the barriers of a checkpoint, unless it was given up since it began, or overtaken.
     fn start(&mut self, checkpoint: u64) -> Result<()> {
-        let Some(begun) = self.begun.get(&checkpoint) else {
+        let begun = self.begun.get(&checkpoint);
+        let Some(begun) = begun.filter(|_| checkpoint > self.triggered) else {
             return Ok(());
         };
+        self.triggered = checkpoint;
+        if let Some(request) = begun.request {
+            self.savepoints.started(request);
+        }
         let id = CheckpointId(checkpoint);
         let (kind, timestamp) = (begun.kind, begun.timestamp.as_millis());
         if kind.is_savepoint() {

@@ -132,9 +132,13 @@ impl Directory {
         }
     }
 
+    /// Whether no other owner can have taken over, as far as is known.
+    pub(super) fn is_ours(&self) -> bool {
+        !self.store.must_reopen()
+    }
+
     pub(super) fn discard_all(&mut self) {
-        if self.store.must_reopen() {
-            // They may be another owner's by now.
+        if !self.is_ours() {
             return;
         }
         if let Err(error) = self.begin_anew() {

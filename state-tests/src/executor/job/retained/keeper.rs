@@ -4,17 +4,19 @@
 use super::{Folders, NotPublished, Retained};
 use crate::executor::job::claimed::Claimed;
 use crate::executor::job::patience::Patience;
-use crate::executor::job::stored::Stored;
-use crate::executor::task::panicked;
+use crate::executor::job::stored::{Stored, guarded};
 use alluvium::checkpoint::{CheckpointMetadata, SnapshotFiles, StoreOutcome};
 use alluvium::{CheckpointId, ErrorKind, Result, StateError};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How much may wait for the store before no checkpoint begins any more.
 const BACKLOG: usize = 64;
+
+/// What is done, for those who are told that it has panicked.
+const WHAT: &str = "the keeping of checkpoints";
 
 /// What is to be done, in the order in which it was asked for: what a checkpoint may build on
 /// depends on which were retired before it began.
@@ -32,6 +34,8 @@ pub(in crate::executor::job) struct Keeper {
     /// Not bounded itself: beside what [`BACKLOG`] bounds, each checkpoint that has begun brings
     /// no more than its end and what retires with it.
     work: Sender<Work>,
+    /// Those that have begun and not ended.
+    begun: BTreeSet<u64>,
     back: Receiver<Retained>,
     folders: Folders,
     /// Raised when nobody waits any more: what has not been begun is left.
@@ -69,6 +73,7 @@ impl Keeper {
         })?;
         Ok(Self {
             work,
+            begun: BTreeSet::new(),
             back,
             folders,
             left_alone,
@@ -81,7 +86,7 @@ impl Keeper {
     }
 
     /// Notes that a checkpoint begins; [`Stored::Begun`] follows.
-    pub(in crate::executor::job) fn begin(&self, checkpoint: u64) -> Result<()> {
+    pub(in crate::executor::job) fn begin(&mut self, checkpoint: u64) -> Result<()> {
         if self.work.len() >= BACKLOG {
             return Err(StateError::new(
                 ErrorKind::LimitExceeded,
@@ -90,24 +95,28 @@ impl Keeper {
                 ),
             ));
         }
+        self.begun.insert(checkpoint);
         self.ask(Work::Begin(checkpoint));
         Ok(())
     }
 
     /// Notes that a checkpoint will not be complete. Whoever writes its files is told at once.
-    pub(in crate::executor::job) fn discard(&self, checkpoint: u64) {
+    pub(in crate::executor::job) fn discard(&mut self, checkpoint: u64) {
         if let Some(folder) = self.folders.end(CheckpointId(checkpoint)) {
             folder.cancel();
         }
-        self.ask(Work::Discard(checkpoint));
+        if self.begun.remove(&checkpoint) {
+            self.ask(Work::Discard(checkpoint));
+        }
     }
 
     /// Keeps a checkpoint; [`Stored::Published`] follows.
     pub(in crate::executor::job) fn publish(
-        &self,
+        &mut self,
         metadata: CheckpointMetadata,
         files: SnapshotFiles,
     ) {
+        self.begun.remove(&metadata.checkpoint.0);
         self.ask(Work::Publish(Box::new((metadata, files))));
     }
 
@@ -152,31 +161,26 @@ impl Retained {
     fn do_work(&mut self, work: Work) -> Option<Stored> {
         match work {
             Work::Begin(checkpoint) => {
-                let result = guarded(|| self.begin(checkpoint)).and_then(|begun| begun);
+                let result = guarded(WHAT, || self.begin(checkpoint)).and_then(|begun| begun);
                 return Some(Stored::Begun { checkpoint, result });
             }
             Work::Publish(publication) => {
                 let (metadata, files) = *publication;
                 let checkpoint = metadata.checkpoint.0;
-                let result = guarded(|| self.publish(metadata, files)).unwrap_or_else(|error| {
-                    let outcome = StoreOutcome::Unknown;
-                    Err(NotPublished { error, outcome })
-                });
+                let result =
+                    guarded(WHAT, || self.publish(metadata, files)).unwrap_or_else(|error| {
+                        let outcome = StoreOutcome::Unknown;
+                        Err(NotPublished { error, outcome })
+                    });
                 return Some(Stored::Published { checkpoint, result });
             }
-            Work::Discard(checkpoint) => warn(guarded(|| self.discard(checkpoint))),
-            Work::Retire(checkpoints) => warn(guarded(|| self.retire(&checkpoints))),
-            Work::Dispose(claimed) => warn(guarded(|| claimed.dispose())),
-            Work::Finish => warn(guarded(|| self.finish())),
+            Work::Discard(checkpoint) => warn(guarded(WHAT, || self.discard(checkpoint))),
+            Work::Retire(checkpoints) => warn(guarded(WHAT, || self.retire(&checkpoints))),
+            Work::Dispose(claimed) => warn(guarded(WHAT, || claimed.dispose())),
+            Work::Finish => warn(guarded(WHAT, || self.finish())),
         }
         None
     }
-}
-
-/// What `work` returns; a panic in it is an error, as it is in a task.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T> {
-    let done = catch_unwind(AssertUnwindSafe(work));
-    done.map_err(|panic| panicked("the keeping of checkpoints", &*panic))
 }
 
 fn warn(done: Result<()>) {
@@ -192,8 +196,9 @@ mod tests {
     #[test]
     fn no_checkpoint_begins_while_the_store_is_far_behind() {
         let (work, behind) = unbounded();
-        let keeper = Keeper {
+        let mut keeper = Keeper {
             work,
+            begun: BTreeSet::new(),
             back: bounded(0).1,
             folders: Folders::default(),
             left_alone: Arc::default(),
@@ -202,8 +207,11 @@ mod tests {
         let error = keeper.begin(BACKLOG as u64).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::LimitExceeded);
         assert_eq!(behind.len(), BACKLOG);
-        // What has begun must come to its end all the same.
+        // What has not begun need not end, and what has must come to its end all the same.
+        keeper.discard(BACKLOG as u64);
         keeper.discard(0);
+        keeper.discard(0);
+        assert_eq!(behind.len(), BACKLOG + 1);
         assert!(matches!(behind.recv(), Ok(Work::Begin(0))));
         assert!(matches!(behind.try_iter().last(), Some(Work::Discard(0))));
         keeper.begin(BACKLOG as u64).unwrap();

@@ -124,9 +124,13 @@ impl Retained {
         }
     }
 
-    /// Whether they are out of reach.
-    pub(super) const fn is_lent(&self) -> bool {
-        matches!(self.place, Place::Lent)
+    /// Whether they are within reach, and not another owner's by now.
+    pub(super) fn is_ours(&self) -> bool {
+        match &self.place {
+            Place::Memory(_) => true,
+            Place::Directory(directory) => directory.is_ours(),
+            Place::Lent => false,
+        }
     }
 
     /// What a run before has begun and not finished ends.

@@ -6,6 +6,7 @@ use super::patience::Patience;
 use super::request::{Reply, SavepointRequest, Then};
 use super::stored::Stored;
 use super::{CheckpointStats, JobSettings};
+use crate::executor::task::TaskId;
 use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
     CheckpointKind, CheckpointMetadata, RequestId, RequestKind, SavepointFolder, SnapshotFolder,
@@ -21,8 +22,11 @@ const WAITING: usize = 64;
 
 /// A request under way.
 pub(super) enum Asked {
-    /// A source has asked, and waits for no answer.
-    BySource,
+    /// A source has asked, and waits until it `has_begun`.
+    BySource {
+        task: TaskId,
+        has_begun: bool,
+    },
     Checkpoint(Reply<CheckpointStats>),
     Savepoint {
         folder: Arc<SavepointFolder>,
@@ -144,6 +148,13 @@ impl Savepoints {
         Some((request, kind))
     }
 
+    /// The checkpoint that `request` wants goes through the tasks.
+    pub(super) fn started(&mut self, request: RequestId) {
+        if let Some(Asked::BySource { has_begun, .. }) = self.asked.get_mut(&request) {
+            *has_begun = true;
+        }
+    }
+
     /// The savepoint that `request` wants has begun.
     pub(super) fn began(&mut self, checkpoint: u64, request: RequestId) {
         let copy = None;
@@ -198,8 +209,14 @@ impl Savepoints {
         self.work.remove(folder, error, reply);
     }
 
-    /// Waits until nothing is left of those that have failed.
+    /// Waits until nothing is left of those that have failed; one that is still under way has, too.
     pub(super) fn close(self, patience: &mut Patience) {
+        for asked in self.asked.into_values() {
+            if let Asked::Savepoint { folder, reply, .. } = asked {
+                let error = StateError::cancelled("the job has ended before its savepoint stood");
+                self.work.remove(folder, error, reply);
+            }
+        }
         self.work.close(patience);
     }
 

@@ -5,7 +5,7 @@ use crate::executor::entropy::random_bytes;
 use crate::executor::job::JobSettings;
 use crate::executor::job::patience::Patience;
 use crate::executor::job::request::Reply;
-use crate::executor::job::stored::{Stored, WrittenSnapshot};
+use crate::executor::job::stored::{Stored, WrittenSnapshot, guarded};
 use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{CheckpointMetadata, SavepointFolder, SnapshotFolder, copy_into};
 use alluvium::{Result, SnapshotLimits, StateError};
@@ -100,7 +100,9 @@ impl Work {
         let tell = self.tell.clone();
         spawn("savepoint-folder", move || {
             // If nobody listens any more, the folder goes with the answer.
-            let _: Result<(), _> = tell.send(Stored::Prepared(target.prepare()));
+            let folder = guarded("the making of a savepoint's folder", || target.prepare());
+            let folder = folder.and_then(|folder| folder);
+            let _: Result<(), _> = tell.send(Stored::Prepared(folder));
         })
     }
 
@@ -110,7 +112,8 @@ impl Work {
         let checkpoint = writing.metadata.checkpoint.0;
         let folder = Arc::clone(&writing.folder);
         spawn("savepoint", move || {
-            let result = writing.write();
+            let written = guarded("the writing of a savepoint", || writing.write());
+            let result = written.and_then(|written| written);
             // If nobody listens any more, nobody will ever be told of it.
             let told = tell.send(Stored::Written { checkpoint, result });
             if told.is_err() {
