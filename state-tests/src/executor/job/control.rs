@@ -81,8 +81,9 @@ impl JobControl {
     /// committed. To `drain` is to end the input for good: operators emit all that they hold back,
     /// ahead of the savepoint.
     ///
-    /// If that fails, the job goes on, from its newest checkpoint if sources had stopped already; one
-    /// without checkpoints then fails, unless its restart strategy lets it begin anew.
+    /// If the savepoint begins and fails, the job goes on from its newest checkpoint, as sources may
+    /// have stopped already; one without checkpoints fails, unless its restart strategy lets it begin
+    /// anew.
     ///
     /// # Errors
     /// As [`checkpoint`](Self::checkpoint).
