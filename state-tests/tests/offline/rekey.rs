@@ -88,7 +88,7 @@ proptest! {
 
     /// However little memory there is, as long as one group fits.
     #[test]
-    fn memory_may_be_short(from in 100u32..300, to in 100u32..300, held in 400u64..2000) {
+    fn memory_may_be_short(from in 100u32..300, to in 100u32..300, held in 1_000u64..4_000) {
         check((0u64..300).collect(), from, to, held);
     }
 }
