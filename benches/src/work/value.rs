@@ -51,21 +51,21 @@ pub(super) fn run(report: &Report, settings: &Settings) -> Result<()> {
     };
     report.rate(settings, "value_get", |_| check(state.get(rng.below(keys))));
     let mut soon = vec![0; PREFETCHED];
-    report.rate(settings, "value_get_prefetched", |i| {
+    let mut ahead = |state: &mut State, rng: &mut Rng, i: u64| {
         let at = i as usize % PREFETCHED;
         if at == 0 {
             soon.fill_with(|| rng.below(keys));
             state.backend.prefetch(&soon);
         }
-        check(state.get(soon.get(at).copied().unwrap_or_default()));
+        soon.get(at).copied().unwrap_or_default()
+    };
+    report.rate(settings, "value_get_prefetched", |i| {
+        let key = ahead(&mut state, &mut rng, i);
+        check(state.get(key));
     });
     report.rate(settings, "value_rmw_prefetched", |i| {
-        let at = i as usize % PREFETCHED;
-        if at == 0 {
-            soon.fill_with(|| rng.below(keys));
-            state.backend.prefetch(&soon);
-        }
-        check(state.add_one(soon.get(at).copied().unwrap_or_default()));
+        let key = ahead(&mut state, &mut rng, i);
+        check(state.add_one(key));
     });
     report.rate(settings, "value_update", |i| {
         check(state.set(rng.below(keys), i));

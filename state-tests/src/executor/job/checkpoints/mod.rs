@@ -1,10 +1,10 @@
 //! The checkpoints of one run: drives the coordinator and does what it says.
 
 mod answers;
+mod begin;
 mod completion;
 
 use super::attempt::Outcome;
-use super::listener::JobEvent;
 use super::origin::Origin;
 use super::patience::Patience;
 use super::request::{Owed, Request};
@@ -15,10 +15,10 @@ use super::{JobReport, JobSettings};
 use crate::executor::barrier::Barrier;
 use crate::executor::task::{Control, Report, TaskId};
 use alluvium::checkpoint::{
-    Action, CheckpointKind, Coordinator, DeclineReason, Event, JobStart, RequestId, RequestKind,
-    SubtaskSnapshot, Timestamp,
+    Action, CheckpointKind, Coordinator, Event, JobStart, RequestId, RequestKind, SubtaskSnapshot,
+    Timestamp,
 };
-use alluvium::{CheckpointId, MaxParallelism, Result, SnapshotMode, StateError};
+use alluvium::{CheckpointId, MaxParallelism, Result, StateError};
 use answers::failure;
 use crossbeam_channel::{Receiver, unbounded};
 use std::collections::{BTreeMap, VecDeque};
@@ -317,83 +317,5 @@ impl<'a> Checkpoints<'a> {
             Action::StopJob { .. } => {}
         }
         None
-    }
-
-    /// Begins a checkpoint; one that the log is to have starts once the store knows of it.
-    fn begin(
-        &mut self,
-        checkpoint: u64,
-        kind: CheckpointKind,
-        timestamp: Timestamp,
-        request: Option<RequestId>,
-    ) -> Option<Event<TaskId, Handle>> {
-        let settings = self.subject.settings;
-        let begun = Begun {
-            kind,
-            timestamp,
-            request,
-            at: settings.clock.elapsed(),
-            written: None,
-        };
-        self.begun.insert(checkpoint, begun);
-        if let Some(request) = request.filter(|_| kind.is_savepoint()) {
-            self.savepoints.began(checkpoint, request);
-        }
-        let id = CheckpointId(checkpoint);
-        settings.status.began(id, kind, timestamp.as_millis());
-        settings.tell(&JobEvent::CheckpointStarted(id));
-        let started = if kind.is_recorded() {
-            self.keeper.begin(checkpoint)
-        } else {
-            self.start(checkpoint)
-        };
-        let error = started.err()?;
-        Some(NotPublished::surely(error).of(checkpoint))
-    }
-
-    /// That a checkpoint cannot start any more, because the barriers of a savepoint that began behind
-    /// it have not waited for the store.
-    fn overtaken(&self, checkpoint: u64) -> Option<Event<TaskId, Handle>> {
-        let is_late = checkpoint < self.triggered && self.begun.contains_key(&checkpoint);
-        let task = self.subject.tasks.first().filter(|_| is_late)?;
-        Some(Event::Declined {
-            checkpoint,
-            task: *task,
-            reason: DeclineReason::Overtaken,
-        })
-    }
-
-    /// Sends the barriers of a checkpoint, unless it was given up since it began, or overtaken.
-    fn start(&mut self, checkpoint: u64) -> Result<()> {
-        let begun = self.begun.get(&checkpoint);
-        let Some(begun) = begun.filter(|_| checkpoint > self.triggered) else {
-            return Ok(());
-        };
-        self.triggered = checkpoint;
-        if let Some(request) = begun.request {
-            self.savepoints.started(request);
-        }
-        let id = CheckpointId(checkpoint);
-        let (kind, timestamp) = (begun.kind, begun.timestamp.as_millis());
-        if kind.is_savepoint() {
-            // A savepoint that the job stops with is copied into the folder of a checkpoint.
-            let folders = self.keeper.folders();
-            self.savepoints.copy_to(checkpoint, folders.end(id));
-            let folder = self.savepoints.folder(checkpoint)?;
-            folders.begin(id, Arc::clone(folder.files()));
-        }
-        // What a savepoint is made of must not depend on anything of the job.
-        let full = kind.is_savepoint() || self.subject.origin.wants_full();
-        self.orders.push(Order::Trigger(Barrier {
-            checkpoint: id,
-            timestamp: timestamp as i64,
-            kind,
-            mode: if full {
-                SnapshotMode::Full
-            } else {
-                self.subject.settings.snapshot_mode
-            },
-        }));
-        Ok(())
     }
 }
