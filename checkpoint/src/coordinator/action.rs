@@ -161,6 +161,8 @@ pub enum AbortReason<T> {
         /// How many tasks had not acknowledged.
         missing: usize,
     },
+    /// Its barriers could not be sent within the time-out: the store had not noted it.
+    NotStarted,
     /// A newer checkpoint was complete first.
     Subsumed {
         /// The newer one.
@@ -180,16 +182,17 @@ impl<T> AbortReason<T> {
     pub fn is_counted(&self) -> bool {
         match self {
             Self::Declined { reason, .. } => matches!(reason, DeclineReason::Failed(_)),
-            Self::Expired { .. } | Self::NotStored(_) => true,
+            Self::Expired { .. } | Self::NotStarted | Self::NotStored(_) => true,
             Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
         }
     }
 
-    /// Whether it fails the job if it ends the savepoint that the job was to stop with.
+    /// Whether it fails the job if it ends the savepoint that the job was to stop with, and whose
+    /// barriers were sent.
     pub(super) fn fails_stop(&self) -> bool {
         match self {
             Self::Declined { .. } | Self::Expired { .. } | Self::NotStored(_) => true,
-            Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
+            Self::NotStarted | Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
         }
     }
 
@@ -222,6 +225,9 @@ impl<T: fmt::Display> fmt::Display for AbortReason<T> {
             Self::Expired { missing } => {
                 write!(f, "timed out with {missing} tasks not yet acknowledged")
             }
+            Self::NotStarted => f.write_str(
+                "timed out before its barriers were sent: the store had not noted it yet",
+            ),
             Self::Subsumed { by } => write!(f, "checkpoint {by} was complete first"),
             Self::NotStored(error) => write!(f, "cannot be stored: {error}"),
             Self::JobFailed => f.write_str("the job failed"),

@@ -22,7 +22,8 @@ pub enum RequestKind {
     /// A savepoint: starts at once, is never overtaken, retired or used to recover from.
     Savepoint,
     /// A savepoint with which the job stops: no record is read after its barrier, and what it
-    /// covers is committed. Meanwhile nothing else begins. If it fails, the job fails over.
+    /// covers is committed. Meanwhile nothing else begins. If it fails once its barriers are sent,
+    /// the job fails over.
     Stop {
         /// Whether the input ends with it: all that operators hold back is emitted ahead of it.
         drain: bool,
@@ -188,6 +189,18 @@ pub enum Event<T, H> {
         /// What is asked for.
         kind: RequestKind,
     },
+    /// The barriers of a checkpoint that has just been started wait: the store has yet to note it.
+    /// Unsaid, they count as sent when [`Action::StartCheckpoint`](super::Action::StartCheckpoint)
+    /// is returned.
+    StartDelayed {
+        /// The checkpoint.
+        checkpoint: u64,
+    },
+    /// The barriers of a checkpoint whose start was delayed are sent.
+    Started {
+        /// The checkpoint.
+        checkpoint: u64,
+    },
     /// `task` has taken and written its snapshot.
     Acknowledged {
         /// The checkpoint.
@@ -227,7 +240,7 @@ pub enum Event<T, H> {
         checkpoint: u64,
     },
     /// The other answer to [`Action::Complete`](super::Action::Complete); also when the place for
-    /// a checkpoint that has just started cannot be prepared.
+    /// a checkpoint that has just started cannot be prepared, whose barriers are then not sent.
     StoreFailed {
         /// The checkpoint.
         checkpoint: u64,

@@ -11,6 +11,7 @@
 //! | happens | the machine says |
 //! |---|---|
 //! | the interval has passed | [`Action::StartCheckpoint`] |
+//! | its barriers wait for the store, or go | nothing: told by [`Event::StartDelayed`] and [`Event::Started`], which say whether a source can have stopped at one |
 //! | every task has [acknowledged](Event::Acknowledged) | [`Action::Complete`]: write the metadata and publish |
 //! | it [is published](Event::Published) | [`Action::NotifyComplete`], then [`Action::Retire`] for what is retained no longer |
 //! | somebody asks for a savepoint | the same, at once; it goes to its target, and no task is notified |

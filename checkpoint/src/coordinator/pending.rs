@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::action::AbortReason;
 use super::event::{CheckpointKind, RequestId};
 use super::time::Timestamp;
 
@@ -35,6 +36,8 @@ pub(super) struct Pending<T, H> {
     /// Which (re)start of the job it belongs to.
     pub(super) attempt: u64,
     pub(super) stage: Stage,
+    /// Whether tasks may have seen its barriers.
+    pub(super) sent: bool,
     missing: BTreeSet<T>,
     acked: BTreeMap<T, H>,
 }
@@ -55,12 +58,14 @@ impl<T: Clone + Ord, H> Pending<T, H> {
             request,
             attempt,
             stage: Stage::Collecting,
+            sent: true,
             missing: tasks.clone(),
             acked: BTreeMap::new(),
         }
     }
 
     pub(super) fn acknowledge(&mut self, task: T, handle: H) -> Taken<H> {
+        self.sent = true;
         if self.missing.remove(&task) {
             self.acked.insert(task, handle);
             if self.missing.is_empty() {
@@ -78,8 +83,15 @@ impl<T: Clone + Ord, H> Pending<T, H> {
         self.missing.contains(task) || self.acked.contains_key(task)
     }
 
-    pub(super) fn missing(&self) -> usize {
-        self.missing.len()
+    /// Why it is given up when its time has run out.
+    pub(super) fn why_expired(&self) -> AbortReason<T> {
+        if self.sent {
+            AbortReason::Expired {
+                missing: self.missing.len(),
+            }
+        } else {
+            AbortReason::NotStarted
+        }
     }
 
     pub(super) fn acked(&self) -> &BTreeMap<T, H> {

@@ -10,6 +10,13 @@ use crate::coordinator::event::DeclineReason;
 use crate::coordinator::pending::{Stage, Taken};
 
 impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
+    /// Whether the barriers of a checkpoint are on their way.
+    pub(super) fn sent(&mut self, checkpoint: u64, sent: bool) {
+        if let Some(pending) = self.pending.get_mut(&checkpoint) {
+            pending.sent = sent;
+        }
+    }
+
     pub(super) fn acknowledged(
         &mut self,
         checkpoint: u64,
@@ -73,14 +80,14 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
 
     /// Gives up what has waited too long. What is being published is the store's to end.
     pub(super) fn expire(&mut self, out: &mut Vec<Action<T, H>>) {
-        let expired: Vec<(u64, usize)> = self
+        let expired: Vec<(u64, AbortReason<T>)> = self
             .pending
             .iter()
             .filter(|(_, p)| p.stage != Stage::Publishing && p.expires <= self.now)
-            .map(|(&id, p)| (id, p.missing()))
+            .map(|(&id, p)| (id, p.why_expired()))
             .collect();
-        for (checkpoint, missing) in expired {
-            self.abort(checkpoint, AbortReason::Expired { missing }, out);
+        for (checkpoint, reason) in expired {
+            self.abort(checkpoint, reason, out);
         }
     }
 }

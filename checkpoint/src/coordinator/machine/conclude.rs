@@ -88,6 +88,7 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
             StoreOutcome::NotPublished => None,
         };
         let Some(pending) = publishing else {
+            self.without_a_place(checkpoint);
             self.abort(checkpoint, reason, out);
             return;
         };
@@ -99,6 +100,14 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         self.remember(checkpoint, pending);
         if recorded && self.phase == Phase::Running {
             self.fail_job(FailureCause::StoreUnknown { checkpoint, error }, out);
+        }
+    }
+
+    /// What the store turns down before it is acknowledged has no place, and so no barriers.
+    fn without_a_place(&mut self, checkpoint: u64) {
+        let pending = self.pending.get_mut(&checkpoint);
+        if let Some(pending) = pending.filter(|p| p.acked().is_empty()) {
+            pending.sent = false;
         }
     }
 
@@ -160,7 +169,7 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         };
         let counted = reason.is_counted() && pending.kind.is_of_the_job();
         // Sources may have stopped at its barrier, and only a restart makes them go on.
-        let fails_stop = pending.kind.is_stop() && reason.fails_stop();
+        let fails_stop = pending.sent && pending.kind.is_stop() && reason.fails_stop();
         let current = self.is_current(&pending);
         if current {
             out.push(Action::NotifyAborted {

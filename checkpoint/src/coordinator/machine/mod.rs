@@ -122,6 +122,8 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         match event {
             Event::Tick => {}
             Event::Requested { request, kind } => self.requested(request, kind, &mut out),
+            Event::StartDelayed { checkpoint } => self.sent(checkpoint, false),
+            Event::Started { checkpoint } => self.sent(checkpoint, true),
             Event::Acknowledged {
                 checkpoint,
                 task,

@@ -2,7 +2,7 @@
 
 use super::rig::{Rig, periodic};
 use crate::coordinator::RequestKind::{Cancel, Checkpoint, Savepoint, Stop};
-use crate::coordinator::{CheckpointOptions, Phase, StoreOutcome};
+use crate::coordinator::{CheckpointOptions, Event, Phase, StoreOutcome};
 
 const NOTHING: [&str; 0] = [];
 const SUSPEND: crate::coordinator::RequestKind = Stop { drain: false };
@@ -138,6 +138,42 @@ fn j19_n10_a_stop_that_fails_fails_the_job_over_and_checkpoints_resume() {
     let log = rig.tick(600_000);
     assert!(log.last().unwrap().contains("timed out with 2 tasks"));
     assert_eq!(rig.machine.phase(), Phase::Failed);
+}
+
+#[test]
+fn a_stop_that_has_not_reached_the_sources_leaves_the_job_running() {
+    let mut rig = Rig::new(periodic());
+    rig.request(1, SUSPEND);
+    assert_eq!(rig.event(Event::StartDelayed { checkpoint: 1 }), NOTHING);
+    let why = "timed out before its barriers were sent: the store had not noted it yet";
+    assert_eq!(
+        rig.tick(600_000),
+        [
+            format!("aborted 1 (latest none): {why}"),
+            format!("reply 1: aborted 1: {why}"),
+            "start 2 Periodic at 600000 ms".to_owned(),
+        ]
+    );
+
+    let mut rig = Rig::new(periodic());
+    rig.request(1, SUSPEND);
+    let log = rig.store_failed(1, StoreOutcome::NotPublished);
+    assert_eq!(log.len(), 2, "{log:?}");
+    assert_eq!(rig.machine.phase(), Phase::Running);
+
+    for has_started in [true, false] {
+        let mut rig = Rig::new(periodic());
+        rig.request(1, SUSPEND);
+        rig.event(Event::StartDelayed { checkpoint: 1 });
+        if has_started {
+            rig.event(Event::Started { checkpoint: 1 });
+        } else {
+            // Nobody acknowledges what it has not seen.
+            rig.ack(1, 1);
+        }
+        let log = rig.tick(600_000);
+        assert!(log.last().unwrap().starts_with("fail job: "), "{log:?}");
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use alluvium_state_api::StateError;
 use proptest::prelude::*;
 
 use crate::coordinator::{
-    Action, CheckpointKind, CheckpointOptions, Coordinator, DeclineReason, Event, JobStart, Phase,
-    RequestId, RequestKind, RequestOutcome, StoreOutcome, Timestamp,
+    Action, CheckpointKind, CheckpointOptions, Coordinator, DeclineReason, Event, FailureCause,
+    JobStart, Phase, RequestId, RequestKind, RequestOutcome, StoreOutcome, Timestamp,
 };
 
 type Handle = (u64, u8);
@@ -28,6 +28,7 @@ struct Begun {
     end: Option<&'static str>,
     handed_over: bool,
     notified: bool,
+    delayed: bool,
 }
 
 /// The world around the machine: does what it says and checks every step.
@@ -75,7 +76,10 @@ impl World {
         let mut failed = 0;
         for action in actions {
             match action {
-                Action::FailJob { .. } => {
+                Action::FailJob { cause } => {
+                    if let FailureCause::Stop { savepoint, .. } = cause {
+                        assert!(!self.begun[&savepoint].delayed, "no source has stopped");
+                    }
                     assert_eq!(phase, Phase::Running);
                     failed += 1;
                 }
@@ -188,6 +192,7 @@ impl World {
             end: None,
             handed_over: false,
             notified: false,
+            delayed: false,
         };
         self.begun.insert(id, begun);
     }
@@ -255,11 +260,28 @@ impl World {
         let handle = (checkpoint, task);
         if self.begun.contains_key(&checkpoint) {
             self.handles.entry(handle).or_insert(Fate::Held);
+            self.begun
+                .entry(checkpoint)
+                .and_modify(|begun| begun.delayed = false);
         }
         self.event(Event::Acknowledged {
             checkpoint,
             task,
             handle,
+        });
+    }
+
+    /// The barriers of `checkpoint` wait, or do so no more.
+    fn delay(&mut self, checkpoint: u64, delayed: bool) {
+        // What expires at this moment does so before.
+        self.event(Event::Tick);
+        if let Some(begun) = self.begun.get_mut(&checkpoint) {
+            begun.delayed = delayed;
+        }
+        self.event(if delayed {
+            Event::StartDelayed { checkpoint }
+        } else {
+            Event::Started { checkpoint }
         });
     }
 
@@ -325,7 +347,8 @@ impl World {
             .next_checkpoint()
             .saturating_sub(u64::from(which % 6));
         match what {
-            0..=9 => self.event(Event::Tick),
+            0..=5 => self.event(Event::Tick),
+            6..=9 => self.delay(checkpoint, task == 0),
             10..=54 => self.acknowledge(checkpoint, task),
             55..=74 => {
                 if let Some(&first) = self.publishing.first() {

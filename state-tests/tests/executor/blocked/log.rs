@@ -158,6 +158,28 @@ fn sources_go_on_when_no_checkpoint_can_begin() {
     rig.release_and_end(handle);
 }
 
+/// The store does not take a stop in within the time-out: no source has stopped, and none has to be
+/// started again.
+#[test]
+fn a_job_goes_on_when_its_store_does_not_take_in_that_it_stops() {
+    let root = tempfile::tempdir().unwrap();
+    let mut rig = Rig::new(root.path(), removes_files);
+    let options = rig.environment.checkpoint_options();
+    options.timeout = Duration::from_millis(200);
+    options.tolerable_failed = u32::MAX;
+    let (handle, _) = rig.start_and_hold();
+    let target = root.path().join("savepoints");
+    let error = handle.stop(Some(&target.into()), false).unwrap_err();
+    assert!(
+        error.to_string().contains("before its barriers were sent"),
+        "{error}"
+    );
+    rig.hear_progress();
+    let control = handle.control();
+    rig.release_and_end(handle);
+    assert_eq!(control.status().restarts, 0);
+}
+
 #[test]
 fn while_the_log_cannot_be_written_the_job_tells_progress_and_has_savepoints() {
     let root = tempfile::tempdir().unwrap();

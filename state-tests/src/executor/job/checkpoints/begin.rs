@@ -33,13 +33,16 @@ impl Checkpoints<'_> {
         let id = CheckpointId(checkpoint);
         settings.status.began(id, kind, timestamp.as_millis());
         settings.tell(&JobEvent::CheckpointStarted(id));
-        let started = if kind.is_recorded() {
+        let recorded = kind.is_recorded();
+        let started = if recorded {
             self.keeper.begin(checkpoint)
         } else {
             self.start(checkpoint)
         };
-        let error = started.err()?;
-        Some(NotPublished::surely(error).of(checkpoint))
+        match started {
+            Ok(()) => recorded.then_some(Event::StartDelayed { checkpoint }),
+            Err(error) => Some(NotPublished::surely(error).of(checkpoint)),
+        }
     }
 
     /// That a checkpoint cannot start any more, because the barriers of a savepoint that began behind

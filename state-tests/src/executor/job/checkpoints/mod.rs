@@ -201,13 +201,14 @@ impl<'a> Checkpoints<'a> {
     pub(super) fn stored(&mut self, stored: Stored) -> Vec<Order> {
         match stored {
             Stored::Begun { checkpoint, result } => {
+                // That it has become too late is to be known before its barriers are sent.
+                let event = self.overtaken(checkpoint);
+                let mut orders = self.handle(event.unwrap_or(Event::Started { checkpoint }));
                 if let Err(error) = result.and_then(|()| self.start(checkpoint)) {
                     self.orders.push(Order::Fail(error));
                 }
-                match self.overtaken(checkpoint) {
-                    Some(event) => self.handle(event),
-                    None => std::mem::take(&mut self.orders),
-                }
+                orders.append(&mut self.orders);
+                orders
             }
             Stored::Prepared(folder) => match self.savepoints.prepared(folder) {
                 Some((request, kind)) => self.handle(Event::Requested { request, kind }),
