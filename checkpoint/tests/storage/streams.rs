@@ -192,7 +192,7 @@ fn writers_and_deleters_of_one_folder_get_on() {
         for thread in 0..4 {
             let store = &stores[thread % 2];
             scope.spawn(move || {
-                for round in 0..50 {
+                for round in 0..500 {
                     let path = format!("j/shared/{thread}-{round}");
                     put(store, &path, &[b"some", b"thing"]).unwrap();
                     store.delete(&path).unwrap();

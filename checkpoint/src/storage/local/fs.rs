@@ -109,8 +109,12 @@ impl Fs for StdFs {
         if let Err(TryLockError::WouldBlock) = created.try_lock() {
             return taken();
         }
-        if !self.exists(file)? {
-            return taken();
+        // Tidied away before it was locked, and its name perhaps given to another writer since.
+        match is_named(&created, file) {
+            Ok(true) => {}
+            Ok(false) => return taken(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return taken(),
+            Err(error) => return Err(error),
         }
         Ok(Box::new(StdWriter {
             file: created,
