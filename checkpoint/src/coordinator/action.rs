@@ -265,6 +265,13 @@ pub enum FailureCause<T> {
         /// Why it failed.
         reason: AbortReason<T>,
     },
+    /// Another owner has taken the job over: this process must stop for good.
+    Superseded {
+        /// The checkpoint at which that came out.
+        checkpoint: u64,
+        /// What the store said.
+        error: Arc<StateError>,
+    },
     /// Nobody knows whether a checkpoint was published; the log has to be read again.
     StoreUnknown {
         /// The checkpoint.
@@ -293,6 +300,9 @@ impl<T: fmt::Display> fmt::Display for FailureCause<T> {
                 f,
                 "the job could not be stopped with savepoint {savepoint}: {reason}"
             ),
+            Self::Superseded { checkpoint, error } => {
+                write!(f, "checkpoint {checkpoint} cannot be published: {error}")
+            }
             Self::StoreUnknown { checkpoint, error } => write!(
                 f,
                 "it is unknown whether checkpoint {checkpoint} was published: {error}"

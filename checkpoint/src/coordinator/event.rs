@@ -125,6 +125,9 @@ pub enum StoreOutcome {
     /// It may stand in the log or come to stand there: its files must stay, and the job must
     /// recover from what the log says.
     Unknown,
+    /// Another owner has taken over: the checkpoint is not published, its files are that owner's to
+    /// remove, and this process must stop.
+    Superseded,
 }
 
 /// The tasks of a (re)started job, and where its numbering stands.

@@ -191,6 +191,21 @@ impl Log {
     }
 }
 
+impl Log {
+    #[cold]
+    fn taken_over(&self, from: OwnerId, by: Option<&Entry>) -> StateError {
+        let by = by.map_or_else(
+            || "one that has deleted the log".to_owned(),
+            |entry| format!("generation {} of owner {}", entry.generation, entry.owner),
+        );
+        StateError::misuse(format!(
+            "job '{}' was taken over from owner {from} by another process, {by}; this process \
+             must stop",
+            self.job
+        ))
+    }
+}
+
 enum Attempted {
     Appended,
     Superseded(Vec<u8>),
@@ -212,12 +227,13 @@ impl PublicationLog {
     ///
     /// # Errors
     /// As [`Log::newest`] and `next_checkpoint`; `Storage`; `Misuse` if another owner has the same
-    /// id.
+    /// id, or if `after` is an owner and another one has written since.
     pub(crate) fn claim(
         log: Log,
         owner: OwnerId,
         fresh: bool,
         verified: u64,
+        after: Option<OwnerId>,
         next_checkpoint: impl Fn(Option<&LogState>) -> Result<u64>,
     ) -> Result<(Self, Option<Entry>)> {
         let mut before = log.newest(0, verified)?;
@@ -226,6 +242,11 @@ impl PublicationLog {
         }
         for _ in 0..CLAIMS {
             let known = before.as_ref().map(|stored| &stored.entry);
+            if let Some(after) =
+                after.filter(|after| known.map(|entry| entry.owner) != Some(*after))
+            {
+                return Err(log.taken_over(after, known));
+            }
             let next = next_checkpoint(known.map(|entry| &entry.state))?;
             let claim = claim_after(known, &log.job, owner, next, fresh)?;
             match log.create(&claim) {
@@ -277,6 +298,28 @@ impl PublicationLog {
             None => Ok(()),
             Some((kind, message)) => Err(StateError::new(*kind, message.clone())),
         }
+    }
+
+    /// Whether another owner has taken over, which halts the log: to be asked before anything is
+    /// done on the strength of what it says.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append), and `Storage` if the log cannot be read.
+    pub(crate) fn check_owner(&mut self) -> Result<()> {
+        self.check()?;
+        let next = self.newest.seq.saturating_add(1);
+        let (path, place) = (self.log.path(next), self.log.locate(next));
+        let Some(found) = self.log.storage.read(&path, MAX_ENTRY as u64 + 1)? else {
+            return Ok(());
+        };
+        let error = self.superseded(&place, &found);
+        self.halted = Some((error.kind(), error.message().to_owned()));
+        Err(error)
+    }
+
+    /// Whether another owner has taken over, as far as is known.
+    pub(crate) fn is_superseded(&self) -> bool {
+        matches!(self.halted, Some((ErrorKind::Misuse, _)))
     }
 
     /// Appends `event`, which leads to `state`.

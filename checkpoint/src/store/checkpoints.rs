@@ -89,7 +89,7 @@ impl CheckpointStore {
     /// `Corrupt` if a log entry or the newest published metadata is missing or damaged, naming it;
     /// `Incompatible` if it is of another job or a later version; `LimitExceeded`; `Storage`, also
     /// if the store cannot create an object only if it is absent; `Misuse` if the owner id was used
-    /// before. Nothing that stands in the store is changed by any of them.
+    /// before, or if the options name the owner before and another has taken over. Nothing that stands in the store is changed by any of them.
     pub fn open(
         storage: Arc<dyn Storage>,
         job: JobId,
@@ -98,10 +98,14 @@ impl CheckpointStore {
     ) -> Result<(Self, Option<Recovered>)> {
         let log = Log::new(Arc::clone(&storage), job.clone());
         let fresh = options.mode == OpenMode::Fresh;
-        let (log, before) =
-            PublicationLog::claim(log, owner, fresh, options.verified_entries, |state| {
-                next_checkpoint(&*storage, &job, state)
-            })?;
+        let (log, before) = PublicationLog::claim(
+            log,
+            owner,
+            fresh,
+            options.verified_entries,
+            options.after,
+            |state| next_checkpoint(&*storage, &job, state),
+        )?;
         let mut store = Self {
             options,
             registry: Registry::default(),
@@ -257,10 +261,28 @@ impl CheckpointStore {
         self.log.is_halted()
     }
 
+    /// Whether another owner has taken over, as far as is known: this process must stop, and must not
+    /// open the store again.
+    pub fn is_superseded(&self) -> bool {
+        self.log.is_superseded()
+    }
+
+    /// Looks whether another owner has taken over: to be asked before a job starts again from what
+    /// this store knows.
+    ///
+    /// # Errors
+    /// `Misuse` if one has: this process must stop. `Storage` if the log cannot be read, or if
+    /// [it must be opened anew](Self::must_reopen).
+    pub fn check_owner(&mut self) -> Result<()> {
+        self.log.check_owner()
+    }
+
     /// What is known of a checkpoint whose [`publish`](Self::publish) has just failed, in the terms
     /// of the coordinator.
     pub fn failure_outcome(&self) -> StoreOutcome {
-        if self.must_reopen() {
+        if self.is_superseded() {
+            StoreOutcome::Superseded
+        } else if self.must_reopen() {
             StoreOutcome::Unknown
         } else {
             StoreOutcome::NotPublished

@@ -1,5 +1,7 @@
 //! How a store is opened.
 
+use crate::log::OwnerId;
+
 /// What a new owner takes over.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,6 +28,9 @@ pub struct StoreOptions {
     pub verified_entries: u64,
     /// Whether an older checkpoint is restored if the newest is damaged. Default: yes.
     pub fall_back: bool,
+    /// The owner that must have written last: a process that opens its store once more must not
+    /// take the job back from one that has taken it over. Default: none, whoever it was.
+    pub after: Option<OwnerId>,
 }
 
 /// The option that [`StoreOptions::max_metadata`] is set by.
@@ -38,6 +43,7 @@ impl Default for StoreOptions {
             max_metadata: 1 << 30,
             verified_entries: 4096,
             fall_back: true,
+            after: None,
         }
     }
 }
@@ -60,6 +66,12 @@ impl StoreOptions {
     /// The same, with [`verified_entries`](Self::verified_entries) set.
     pub fn with_verified_entries(mut self, entries: u64) -> Self {
         self.verified_entries = entries;
+        self
+    }
+
+    /// The same, with [`after`](Self::after) set.
+    pub fn with_after(mut self, owner: OwnerId) -> Self {
+        self.after = Some(owner);
         self
     }
 

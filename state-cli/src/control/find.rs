@@ -2,6 +2,7 @@
 
 use super::client::{Client, Sight};
 use super::note::{self, Note};
+use alluvium::config::{Location, options};
 use alluvium::{Result, StateError};
 use std::net::SocketAddr;
 
@@ -34,6 +35,32 @@ pub(crate) fn live_jobs() -> Result<Vec<LiveJob>> {
         }
     }
     Ok(jobs)
+}
+
+/// That no running job of this user has these checkpoints. One that does not answer, because it was
+/// stopped perhaps, is no hindrance: whoever claims the checkpoints after it ends it.
+///
+/// # Errors
+/// `Misuse` if one has them.
+pub(crate) fn check_free(id: &str, root: &Location) -> Result<()> {
+    let root = root.absolute()?.to_string();
+    // Where no notes can be read, none can be left.
+    let notes = note::directory().and_then(|directory| note::all(&directory));
+    let same = |note: &Note| note.id == id && note.checkpoint_root == root;
+    let mut notes = notes.unwrap_or_default().into_iter();
+    let running = notes.find(|(_, note)| {
+        same(note) && matches!(Client::new(note.clone()).look(), Sight::State(_))
+    });
+    let Some((_, note)) = running else {
+        return Ok(());
+    };
+    Err(StateError::misuse(format!(
+        "the checkpoint directory '{root}' ('{}') is in use: job '{id}' is running there, as process \
+         {} with its endpoint at {}; stop it, or name another directory or --job-id",
+        options::CHECKPOINT_DIR.key(),
+        note.pid,
+        note.address
+    )))
 }
 
 /// The running job that `wanted` means: its id, its name, its address, or a beginning of its id

@@ -21,6 +21,6 @@ mod signals;
 mod triggers;
 
 pub(crate) use bodies::{SavepointBody, StopBody};
-pub(crate) use find::{LiveJob, find, live_jobs};
+pub(crate) use find::{LiveJob, check_free, find, live_jobs};
 pub(crate) use server::{Endpoint, Job};
 pub(crate) use signals::Caught;

@@ -30,12 +30,15 @@ pub(super) fn build(
     if let Some(rate) = args.rate {
         environment.set_rate(rate);
     }
+    if args.fresh {
+        environment.start_fresh();
+    }
     let flights = flights(&environment, args, input);
     let output = &args.output;
     // From a savepoint the job may go on in another directory, where nothing is due.
     let moves = settings.recovery.path.is_some();
     carriers(&flights, output, moves);
-    routes(&flights, output, moves);
+    routes(&flights, output, moves, args.fresh);
     airframes(&flights, output, moves);
     Ok(environment)
 }
@@ -72,7 +75,7 @@ fn carriers(flights: &Stream<Flight>, output: &Path, moves: bool) {
     table(&rows, "carriers-table", sink);
 }
 
-fn routes(flights: &Stream<Flight>, output: &Path, moves: bool) {
+fn routes(flights: &Stream<Flight>, output: &Path, moves: bool, fresh: bool) {
     let emitted = flights
         .key_by(|flight| (flight.origin, flight.destination))
         .process(Routes::default)
@@ -87,6 +90,7 @@ fn routes(flights: &Stream<Flight>, output: &Path, moves: bool) {
             FileSink::new(&updates, files::UPDATE, write_update)
                 .with_header(routes::UPDATES_HEADER)
                 .with_new_directory(moves)
+                .with_replacement(fresh)
         })
         .uid("updates");
     let rows = emitted.flat_map(|emitted| match emitted {

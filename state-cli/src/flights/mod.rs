@@ -31,7 +31,7 @@ mod table;
 mod watch;
 
 use crate::args::FlightsArgs;
-use crate::control::{Caught, Endpoint, Job};
+use crate::control::{Caught, Endpoint, Job, check_free};
 use alluvium::{ErrorKind, Result, StateError};
 use input::Input;
 use std::process::ExitCode;
@@ -55,6 +55,9 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
             args.repeat
         ))
     })?;
+    if let Some(root) = &settings.checkpoint_dir {
+        check_free(&args.job_id, root)?;
+    }
     output::own::prepare(args, &settings)?;
     let mut environment = job::build(args, &settings, &input)?;
     let watch = Watch::new(records);

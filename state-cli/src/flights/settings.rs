@@ -9,8 +9,6 @@ use alluvium::{Result, StateError};
 use std::path::Path;
 use std::time::Duration;
 
-/// Key groups unless told otherwise: one number, so that the job can go on at any parallelism.
-const KEY_GROUPS: u32 = 128;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// # Errors
@@ -49,10 +47,9 @@ pub(super) fn resolve(args: &FlightsArgs) -> Result<Resolved> {
     let interval = args.checkpoint_interval;
     let set = given(set, &options::INTERVAL, interval, "--checkpoint-interval")?;
     let set = set
-        .with_default(&options::MAX_PARALLELISM, KEY_GROUPS)?
         .with_default(&options::INTERVAL, INTERVAL)?
         .with_default(&options::CHECKPOINT_DIR, checkpoints_in(&args.output)?)?;
-    let groups = set.get(&options::MAX_PARALLELISM).unwrap_or(KEY_GROUPS);
+    let groups = set.get(&options::MAX_PARALLELISM).unwrap_or(u32::MAX);
     set.with_default(&options::PARALLELISM, cores().min(groups))?
         .resolve()
 }

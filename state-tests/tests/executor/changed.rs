@@ -2,10 +2,14 @@
 
 use crate::savepoints::{Place, local, slow};
 use alluvium::MaxParallelism;
+use alluvium::checkpoint::storage::{LocalStorage, Location};
+use alluvium::checkpoint::{OfflineSnapshot, SavepointWriter};
 use alluvium_state_tests::executor::{
     Collected, Collection, Environment, JobEvent, RestoreOptions, Stream,
 };
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -29,19 +33,12 @@ fn count(numbers: &Stream<u64>, uid: &str) -> Stream<Count> {
     counted.uid(uid)
 }
 
-/// Runs half of the job that `build` makes, stops it with a savepoint, and goes on with the job that
-/// `change` makes, with 13 key groups at other parallelisms; what the keys came to there.
-fn across(
-    (from, to): (u32, u32),
-    build: impl Fn(&Environment),
-    change: impl Fn(&Environment) -> Collected<Count>,
-) -> BTreeMap<u64, u64> {
-    let place = Place::new();
-    let groups = MaxParallelism::new(13).unwrap();
-    let mut environment = slow(from);
+/// Runs half of the job that `build` makes, with 13 key groups, and stops it with a savepoint.
+fn half(place: &Place, parallelism: u32, build: impl Fn(&Environment)) -> Location {
+    let mut environment = slow(parallelism);
     let (tell, records) = channel();
     environment
-        .set_max_parallelism(groups)
+        .set_max_parallelism(MaxParallelism::new(13).unwrap())
         .set_progress_interval(Duration::from_millis(2))
         .set_listener(move |event: &JobEvent<'_>| {
             if let JobEvent::Progress { records } = event {
@@ -53,13 +50,17 @@ fn across(
     let handle = environment.start().unwrap();
     while records.recv().unwrap() < RECORDS / 2 {}
     let path = handle.stop(Some(&place.checkpoints().as_path().into()), false);
-    let path = path.unwrap();
     handle.wait().unwrap();
+    path.unwrap()
+}
 
-    let mut environment = crate::common::environment(to);
-    environment
-        .set_max_parallelism(groups)
-        .restore_from(local(&path), RestoreOptions::default());
+/// Goes on from a savepoint with the job that `change` makes; what the keys came to there.
+fn rest(
+    mut environment: Environment,
+    savepoint: &Path,
+    change: impl Fn(&Environment) -> Collected<Count>,
+) -> BTreeMap<u64, u64> {
+    environment.restore_from(savepoint, RestoreOptions::default());
     let counts = change(&environment);
     let report = environment.execute().unwrap();
     assert!(report.records_before >= RECORDS / 2);
@@ -70,6 +71,20 @@ fn across(
         *held = count.max(*held);
     }
     greatest
+}
+
+/// A half of one job and the rest of another, at other parallelisms, both of which name the
+/// number of key groups.
+fn across(
+    (from, to): (u32, u32),
+    build: impl Fn(&Environment),
+    change: impl Fn(&Environment) -> Collected<Count>,
+) -> BTreeMap<u64, u64> {
+    let place = Place::new();
+    let path = half(&place, from, build);
+    let mut environment = crate::common::environment(to);
+    environment.set_max_parallelism(MaxParallelism::new(13).unwrap());
+    rest(environment, local(&path), change)
 }
 
 fn all() -> BTreeMap<u64, u64> {
@@ -101,4 +116,51 @@ fn f09_n04_state_follows_its_uid_through_changes_of_the_program() {
         counted.rebalance().map(|count| count).collect()
     };
     assert_eq!(across((2, 2), before, after), all());
+}
+
+/// The operators of a savepoint may have been re-keyed to different numbers of key groups, and one that
+/// begins empty has the default.
+#[test]
+fn f10_operators_go_on_with_the_key_groups_that_the_savepoint_says() {
+    let counts_twice = |environment: &Environment, second: &str| {
+        let numbers = numbers(environment);
+        let counts = [count(&numbers, "count"), count(&numbers, second)];
+        counts.map(|counts| counts.collect())
+    };
+    let place = Place::new();
+    let path = half(&place, 2, |environment| {
+        drop(counts_twice(environment, "again"));
+    });
+    let rekeyed = place.checkpoints().join("rekeyed");
+    rekey(local(&path), &rekeyed, "again", 32);
+    let mut totals = Vec::new();
+    for wanted in 0..2 {
+        let change = |environment: &Environment| {
+            let [first, second] = counts_twice(environment, "again");
+            drop(count(&environment.source(Collection::new(0..0, 1)), "new").collect());
+            if wanted == 0 { first } else { second }
+        };
+        totals.push(rest(crate::common::environment(3), &rekeyed, change));
+    }
+    assert_eq!(totals, [all(), all()]);
+
+    let mut environment = crate::common::environment(3);
+    environment.set_max_parallelism(MaxParallelism::new(32).unwrap());
+    environment.restore_from(&rekeyed, RestoreOptions::default());
+    drop(counts_twice(&environment, "again"));
+    let error = environment.execute().unwrap_err().to_string();
+    assert!(error.contains("taken with 13"), "{error}");
+}
+
+/// A copy of a savepoint in which one operator has so many key groups.
+fn rekey(savepoint: &Path, to: &Path, uid: &str, groups: u32) {
+    let storage = LocalStorage::open(savepoint.parent().unwrap()).unwrap();
+    let folder = savepoint.file_name().unwrap().to_str().unwrap();
+    let snapshot = OfflineSnapshot::load(Arc::new(storage), folder).unwrap();
+    let mut savepoint = SavepointWriter::from_snapshot(&snapshot).unwrap();
+    let groups = MaxParallelism::new(groups).unwrap();
+    savepoint.set_max_parallelism(uid, groups).unwrap();
+    let metadata = savepoint.into_metadata().unwrap();
+    std::fs::create_dir_all(to).unwrap();
+    std::fs::write(to.join("_metadata"), metadata.to_bytes().unwrap()).unwrap();
 }

@@ -13,6 +13,7 @@
 //! | `at_least_once` | checkpoints without alignment |
 //! | `changed` | programs that change between savepoint and restore |
 //! | `blocked` | a store that does not answer |
+//! | `takeover` | two processes that run one job |
 
 #![expect(clippy::unwrap_used, reason = "a test that fails here has failed")]
 
@@ -28,3 +29,4 @@ mod recovery;
 mod rescale;
 mod savepoint_files;
 mod savepoints;
+mod takeover;

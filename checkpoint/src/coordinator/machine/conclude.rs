@@ -84,7 +84,7 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         let reason = AbortReason::NotStored(Arc::clone(&error));
         // What was never handed to the store cannot have been published, whatever it says.
         let publishing = match outcome {
-            StoreOutcome::Unknown => self.take_publishing(checkpoint),
+            StoreOutcome::Unknown | StoreOutcome::Superseded => self.take_publishing(checkpoint),
             StoreOutcome::NotPublished => None,
         };
         let Some(pending) = publishing else {
@@ -99,7 +99,13 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         let recorded = pending.kind.is_recorded();
         self.remember(checkpoint, pending);
         if recorded && self.phase == Phase::Running {
-            self.fail_job(FailureCause::StoreUnknown { checkpoint, error }, out);
+            self.fail_job(
+                match outcome {
+                    StoreOutcome::Superseded => FailureCause::Superseded { checkpoint, error },
+                    _ => FailureCause::StoreUnknown { checkpoint, error },
+                },
+                out,
+            );
         }
     }
 

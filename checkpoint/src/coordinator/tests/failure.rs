@@ -218,3 +218,15 @@ fn ids_never_go_back_whatever_a_restart_says() {
     rig.event(Event::Restarted(ahead));
     assert_eq!(rig.tick(1000), ["start 40 Periodic at 3000 ms"]);
 }
+
+#[test]
+fn who_was_superseded_fails_for_that_reason_and_touches_no_file() {
+    let mut rig = Rig::new(periodic().with_tolerable_failed(9));
+    rig.tick(1000);
+    rig.ack(1, 1);
+    rig.ack(1, 2);
+    assert_eq!(
+        rig.store_failed(1, StoreOutcome::Superseded),
+        ["fail job: checkpoint 1 cannot be published: no space left"]
+    );
+}

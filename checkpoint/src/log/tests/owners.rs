@@ -15,7 +15,7 @@ use crate::storage::{
 fn claim(storage: Arc<dyn Storage>, owner: u8) -> Result<PublicationLog> {
     let log = Log::new(storage, job());
     let next = |state: Option<&LogState>| Ok(state.map_or(1, |state| state.next_checkpoint));
-    let (log, _) = PublicationLog::claim(log, OwnerId([owner; 16]), false, u64::MAX, next)?;
+    let (log, _) = PublicationLog::claim(log, OwnerId([owner; 16]), false, u64::MAX, None, next)?;
     Ok(log)
 }
 

@@ -40,7 +40,7 @@ fn a_publication_that_comes_too_late_leaves_the_new_owner_alone() {
     let (mut new, _) = open(&storage, 2).unwrap();
     let error = publish_next(&mut old).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
-    assert_eq!(old.failure_outcome(), StoreOutcome::Unknown, "hands off");
+    assert_eq!(old.failure_outcome(), StoreOutcome::Superseded);
 
     // Its metadata is in the way of the new owner's, who goes on with the next id.
     let error = publish_next(&mut new).unwrap_err();
@@ -49,6 +49,46 @@ fn a_publication_that_comes_too_late_leaves_the_new_owner_alone() {
     let (mut third, recovered) = open(&storage, 3).unwrap();
     assert_eq!(recovered.unwrap().checkpoint, 3);
     assert_eq!(third.sweep().unwrap().checkpoints, [2]);
+}
+
+#[test]
+fn whoever_asks_hears_that_another_has_taken_over() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (mut old, _) = open(&storage, 1).unwrap();
+    publish_next(&mut old).unwrap();
+    old.check_owner().unwrap();
+    assert!(!old.is_superseded());
+    let (_new, _) = open(&storage, 2).unwrap();
+    let before = contents(&storage);
+    let error = old.check_owner().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(error.to_string().contains("taken over"), "{error}");
+    assert!(old.is_superseded());
+    assert_eq!(
+        old.publish(2, &metadata(2)).unwrap_err().kind(),
+        ErrorKind::Misuse
+    );
+    assert_eq!(contents(&storage), before);
+}
+
+#[test]
+fn who_opens_again_does_not_take_the_job_back() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (mut old, _) = open(&storage, 1).unwrap();
+    publish_next(&mut old).unwrap();
+    let again = |owner, after| {
+        let options = StoreOptions::default().with_after(OwnerId([after; 16]));
+        CheckpointStore::open(storage.clone(), job(), OwnerId([owner; 16]), options)
+    };
+    let (mut old, _) = again(3, 1).unwrap();
+    publish_next(&mut old).unwrap();
+    let (mut new, _) = open(&storage, 2).unwrap();
+    let before = contents(&storage);
+    let error = again(4, 3).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    assert!(error.to_string().contains("taken over"), "{error}");
+    assert_eq!(contents(&storage), before);
+    publish_next(&mut new).unwrap();
 }
 
 #[test]

@@ -1,17 +1,16 @@
-//! Which files are the job's own, and starting over.
+//! Which files are the job's own.
 
 use super::files;
 use crate::args::FlightsArgs;
 use crate::flights::{airframes, carriers, routes};
 use alluvium::checkpoint::storage::StorageOptions;
-use alluvium::checkpoint::{CheckpointStore, JobId, OwnerId, Storage, StoreOptions, inspect};
+use alluvium::checkpoint::{JobId, inspect};
 use alluvium::config::{Location, Resolved, options};
 use alluvium::{Result, StateError};
 use alluvium_state_tests::executor::FileSink;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
-use std::sync::Arc;
 
 const TABLES: [(&str, &str); 3] = [
     (files::CARRIERS, carriers::HEADER),
@@ -23,10 +22,11 @@ const TABLES: [(&str, &str); 3] = [
 const OF_A_JOB: [&str; 4] = ["log", "shared", "taskowned", "control.json"];
 
 /// Makes sure that the run may use its directories: whatever bears the name of one of its files is
-/// one of its files. With `--fresh`, what earlier runs have left is put away; without it and without
-/// a checkpoint to go on from, there must be no updates of an earlier run.
+/// one of its files. Without `--fresh` and without a checkpoint to go on from, there must be no
+/// updates of an earlier run; with it, the job itself takes back what is there once it has claimed
+/// its checkpoints.
 ///
-/// Everything is looked at before anything is changed.
+/// Nothing is changed here.
 pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Result<()> {
     if args.output.exists() && !args.output.is_dir() {
         let output = args.output.display();
@@ -38,73 +38,48 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Re
         check_header(&args.output.join(files::table(name)), header)?;
     }
     let left = check_updates(&updates)?;
+    if args.fresh {
+        for directory in [&args.output, &updates] {
+            check_writable(directory)?;
+        }
+    }
     let Some(root) = &settings.checkpoint_dir else {
         return Ok(());
     };
-    let Some(root) = root.local_path() else {
-        let remote = Remote {
-            root,
-            options: &settings.storage,
-            job: JobId::new(&args.job_id)?,
-        };
-        return remote.prepare(args.fresh, left, &updates);
-    };
-    let checkpoints = root.join(&args.job_id);
+    let local = root.local_path().map(|root| root.join(&args.job_id));
     if args.fresh {
-        check_checkpoints(&checkpoints)?;
-        // Checkpoints first: should the process die in between, what is left is refused below.
-        put_away(&checkpoints, &args.job_id)?;
-        return put_away(&updates, files::UPDATES);
+        return local.map_or(Ok(()), |checkpoints| check_checkpoints(&checkpoints));
     }
-    if left && !files::exists(&checkpoints)? {
-        return Err(no_checkpoint_of(&updates, &checkpoints.into()));
+    let is_missing = match &local {
+        Some(checkpoints) => !files::exists(checkpoints)?,
+        None => false,
+    };
+    if left && (is_missing || !has_checkpoints(root, &settings.storage, &args.job_id)?) {
+        return Err(no_checkpoint_of(&updates, &root.join(&args.job_id)));
     }
     Ok(())
 }
 
-/// A store that is no local directory.
-struct Remote<'a> {
-    root: &'a Location,
-    options: &'a StorageOptions,
-    job: JobId,
+/// Whether a job has published checkpoints.
+fn has_checkpoints(root: &Location, storage: &StorageOptions, job: &str) -> Result<bool> {
+    let storage = root.open(storage).map_err(|error| {
+        error.context(format_args!(
+            "the checkpoint directory '{root}' ('{}')",
+            options::CHECKPOINT_DIR.key()
+        ))
+    })?;
+    let found = inspect(storage, &JobId::new(job)?)?;
+    Ok(found.is_some_and(|found| !found.checkpoints.is_empty()))
 }
 
-impl Remote<'_> {
-    fn prepare(self, fresh: bool, left: bool, updates: &Path) -> Result<()> {
-        if fresh {
-            // Checkpoints first, as above: from here on, none of the earlier ones counts.
-            self.begin_anew()?;
-            return put_away(updates, files::UPDATES);
-        }
-        if left {
-            let found = inspect(self.open()?, &self.job)?;
-            if found.is_none_or(|found| found.checkpoints.is_empty()) {
-                let checkpoints = self.root.join(self.job.as_str());
-                return Err(no_checkpoint_of(updates, &checkpoints));
-            }
-        }
-        Ok(())
-    }
-
-    fn open(&self) -> Result<Arc<dyn Storage>> {
-        let root = self.root;
-        root.open(self.options).map_err(|error| {
-            error.context(format_args!(
-                "the checkpoint directory '{root}' ('{}')",
-                options::CHECKPOINT_DIR.key()
-            ))
-        })
-    }
-
-    fn begin_anew(&self) -> Result<()> {
-        let mut owner = [0; 16];
-        getrandom::fill(&mut owner).map_err(|error| {
-            StateError::storage(format!("no random bytes can be had for an owner: {error}"))
-        })?;
-        let options = StoreOptions::fresh();
-        let (mut store, _) =
-            CheckpointStore::open(self.open()?, self.job.clone(), OwnerId(owner), options)?;
-        store.sweep().map(drop)
+/// A file can be made in a directory, if it is there.
+fn check_writable(directory: &Path) -> Result<()> {
+    let probe = directory.join(format!(".alluvium-{}.probe", std::process::id()));
+    match File::create(&probe) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        made => made
+            .and_then(|_| fs::remove_file(&probe))
+            .map_err(|error| files::failed("write to", directory, error)),
     }
 }
 
@@ -168,25 +143,4 @@ fn not_own(path: &Path, why: &str) -> StateError {
         "'{}' is not of this job: {why}; nothing has been changed, name another directory",
         path.display()
     ))
-}
-
-/// Takes a folder out of sight in one step, then removes it.
-fn put_away(folder: &Path, name: &str) -> Result<()> {
-    let aside = folder.with_file_name(format!(".{name}-replaced"));
-    remove_folder(&aside)?;
-    match fs::rename(folder, &aside) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        renamed => renamed.map_err(|error| files::failed("rename", folder, error))?,
-    }
-    files::sync_directory(files::parent(folder))?;
-    remove_folder(&aside)
-}
-
-fn remove_folder(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(files::failed("remove", folder, error))
-        }
-        _ => Ok(()),
-    }
 }

@@ -86,11 +86,14 @@ impl<T: Record> Edge<T> {
         Ok(match (edge.transport, &self.hash) {
             (Transport::Chained | Transport::Pointwise, _) => Route::Single,
             (Transport::Broadcast, _) => Route::Broadcast,
-            (Transport::Key, Some(hash)) => Route::Key {
-                hash: Arc::clone(hash),
-                max_parallelism: plan.max_parallelism,
-                owners: owners(plan.max_parallelism, plan.ends(edge)?.1)?,
-            },
+            (Transport::Key, Some(hash)) => {
+                let to = plan.node(edge.to)?;
+                Route::Key {
+                    hash: Arc::clone(hash),
+                    max_parallelism: to.max_parallelism,
+                    owners: owners(to.max_parallelism, to.parallelism)?,
+                }
+            }
             (Transport::Key | Transport::Rebalance, _) => Route::Rebalance {
                 // Senders begin at different receivers, so that few records go round as well.
                 next: building.subtask as usize % plan.ends(edge)?.1.max(1) as usize,

@@ -9,7 +9,7 @@ mod stage;
 pub(crate) use building::Building;
 pub(crate) use edge::{Consumer, Edge, KeyHash, Port};
 pub(crate) use node::{EdgeInfo, Node, NodeId, Partition, SharedGraph, Vertex};
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Plan, PlannedNode};
 pub(crate) use stage::{Receiving, ReceivingTwo, Stage};
 
 #[cfg(test)]

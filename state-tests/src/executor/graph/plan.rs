@@ -26,6 +26,7 @@ pub(crate) struct PlannedNode {
     pub(crate) uid: Arc<str>,
     pub(crate) name: String,
     pub(crate) parallelism: u32,
+    pub(crate) max_parallelism: MaxParallelism,
     /// Whether it begins a task.
     pub(crate) head: bool,
     pub(crate) source: bool,
@@ -43,15 +44,15 @@ pub(crate) struct PlannedEdge {
 pub(crate) struct Plan {
     pub(crate) nodes: Vec<PlannedNode>,
     edges: Vec<Option<PlannedEdge>>,
-    pub(crate) max_parallelism: MaxParallelism,
 }
 
 impl Plan {
-    /// Lays out `graph`. `max_parallelism` is what the user has set or a checkpoint prescribes.
+    /// Lays out `graph`. `max_parallelism` is what the user has set, or a checkpoint prescribes, for
+    /// the operator of a uid.
     pub(crate) fn new(
         graph: &Graph,
         default_parallelism: u32,
-        max_parallelism: Option<MaxParallelism>,
+        max_parallelism: impl Fn(&str) -> Option<MaxParallelism>,
     ) -> Result<Self> {
         graph.check()?;
         let parallelism = |node: NodeId| {
@@ -64,18 +65,19 @@ impl Plan {
         let greatest = (0..graph.nodes.len())
             .map(|node| parallelism(NodeId(node)))
             .max();
-        let max_parallelism = match max_parallelism {
-            Some(max) => max,
-            None => MaxParallelism::default_for(greatest.unwrap_or(1))?,
-        };
         let mut plan = Self {
             nodes: Vec::with_capacity(graph.nodes.len()),
             edges: vec![None; graph.edges],
-            max_parallelism,
         };
         for (index, node) in graph.nodes.iter().enumerate() {
             let to = NodeId(index);
             let own = parallelism(to);
+            let derived = || format!("{}-{index}", node.kind);
+            let uid = node.uid.clone().unwrap_or_else(derived);
+            let max_parallelism = match max_parallelism(&uid) {
+                Some(max) => max,
+                None => MaxParallelism::default_for(greatest.unwrap_or(1))?,
+            };
             // Also checks the parallelism against the max parallelism.
             max_parallelism.range_of(0, own).map_err(|error| {
                 let name = node.name.as_deref().unwrap_or(node.kind);
@@ -94,15 +96,15 @@ impl Plan {
                     });
                 }
             }
-            let derived = || format!("{}-{index}", node.kind);
             plan.nodes.push(PlannedNode {
-                uid: node.uid.clone().unwrap_or_else(derived).into(),
+                uid: uid.into(),
                 name: node
                     .name
                     .clone()
                     .or_else(|| node.uid.clone())
                     .unwrap_or_else(derived),
                 parallelism: own,
+                max_parallelism,
                 head,
                 source: node.inputs.is_empty(),
             });

@@ -5,7 +5,7 @@ use alluvium::{MaxParallelism, Result};
 fn plan(environment: &Environment, parallelism: u32) -> Result<Plan> {
     environment
         .graph()
-        .with(|graph| Plan::new(graph, parallelism, None))
+        .with(|graph| Plan::new(graph, parallelism, |_| None))
 }
 
 fn transports(plan: &Plan) -> Vec<Transport> {

@@ -221,7 +221,10 @@ impl<'a> Running<'a> {
             };
             for order in orders {
                 match order {
-                    Order::Fail(cause) => return Outcome::Failed { cause, retry: true },
+                    Order::Fail(cause) => {
+                        let retry = !is_unrecoverable(&cause);
+                        return Outcome::Failed { cause, retry };
+                    }
                     Order::Cancel => return Outcome::Cancelled,
                     order => self.follow(order),
                 }
@@ -234,7 +237,7 @@ impl<'a> Running<'a> {
     fn checkpoints<'r>(&self, attempt: &'r mut Attempt<'a>) -> Result<Checkpoints<'r>> {
         Checkpoints::new(Subject {
             settings: self.settings,
-            max_parallelism: attempt.plan.max_parallelism,
+            plan: attempt.plan,
             tasks: self.tasks.iter().map(|task| task.id).collect(),
             retained: attempt.retained,
             origin: attempt.origin,

@@ -5,11 +5,10 @@ use super::control::Listening;
 use super::listener::JobEvent;
 use super::origin::Origin;
 use super::request::{EndNow, Owed};
-use super::restore::max_parallelism;
 use super::retained::Retained;
 use super::{JobReport, JobSettings, JobState, RestartStrategy, Restore, retention};
 use crate::executor::graph::{Plan, SharedGraph};
-use alluvium::checkpoint::{JobEnd, JobId, inspect};
+use alluvium::checkpoint::{CheckpointMetadata, JobEnd, JobId, inspect};
 use alluvium::{CheckpointId, ErrorKind, Result, StateError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +60,7 @@ impl Driver {
     /// Checks what can be checked without reading or writing anything.
     pub(crate) fn check(&self) -> Result<()> {
         self.settings.check()?;
-        let plan = self.plan(self.settings.max_parallelism)?;
+        let plan = self.plan(None)?;
         let known = |uid: &str| plan.nodes.iter().any(|node| &*node.uid == uid);
         match self.settings.failures.uids().find(|uid| !known(uid)) {
             None => Ok(()),
@@ -71,7 +70,11 @@ impl Driver {
         }
     }
 
-    fn plan(&self, max: Option<alluvium::MaxParallelism>) -> Result<Plan> {
+    /// The layout of a run from this checkpoint: an operator that is there keeps its key groups, unless
+    /// the program says how many all have.
+    fn plan(&self, metadata: Option<&CheckpointMetadata>) -> Result<Plan> {
+        let of_checkpoint = |uid: &str| Some(metadata?.operator(uid)?.max_parallelism);
+        let max = |uid: &str| self.settings.max_parallelism.or_else(|| of_checkpoint(uid));
         self.graph
             .with(|graph| Plan::new(graph, self.settings.parallelism, max))
     }
@@ -210,8 +213,7 @@ impl Driver {
         let latest = life.origin.latest(&mut life.retained, &self.settings)?;
         let metadata = latest.as_ref().map(|stored| &**stored.metadata());
         let named = |error| life.origin.name(&life.retained, error);
-        let planned = self.plan(max_parallelism(&self.settings, metadata));
-        let plan = planned.map_err(named)?;
+        let plan = self.plan(metadata).map_err(named)?;
         let restore = Restore::new(&plan, latest.as_ref(), &self.settings).map_err(named)?;
         // A job that was stopped, and failed before all was committed, has only that left to do.
         let stopped = life.report.stopped_with.is_some();

@@ -3,10 +3,9 @@
 use super::JobSettings;
 use crate::executor::graph::Plan;
 use alluvium::checkpoint::{
-    CheckpointMetadata, OperatorRestore, ProgramOperator, StoredSnapshot, SubtaskRestore,
-    plan_restore,
+    OperatorRestore, ProgramOperator, StoredSnapshot, SubtaskRestore, plan_restore,
 };
-use alluvium::{CheckpointId, MaxParallelism, Result, StateError};
+use alluvium::{CheckpointId, Result, StateError};
 use std::collections::BTreeMap;
 
 /// The state of a checkpoint, or none, ready to be dealt out.
@@ -29,7 +28,7 @@ impl Restore {
             .map(|node| ProgramOperator {
                 uid: node.uid.to_string(),
                 parallelism: node.parallelism,
-                max_parallelism: Some(plan.max_parallelism),
+                max_parallelism: Some(node.max_parallelism),
             })
             .collect();
         let operators = match stored {
@@ -57,16 +56,4 @@ impl Restore {
             .ok_or_else(|| StateError::misuse(format!("there is no operator '{uid}' in the job")))?
             .subtask(index)
     }
-}
-
-/// The max parallelism of the job: what is set, or what the checkpoint says.
-pub(super) fn max_parallelism(
-    settings: &JobSettings,
-    metadata: Option<&CheckpointMetadata>,
-) -> Option<MaxParallelism> {
-    let of_checkpoint = || {
-        let operators = metadata?.operators.iter();
-        operators.map(|operator| operator.max_parallelism).next()
-    };
-    settings.max_parallelism.or_else(of_checkpoint)
 }

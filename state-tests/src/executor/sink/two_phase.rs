@@ -43,6 +43,12 @@ pub trait TwoPhaseSink<T>: Send + 'static {
         Ok(())
     }
 
+    /// Called once per run, before [`open`](Self::open), if the run starts from nothing. The default
+    /// keeps whatever earlier executions have committed.
+    fn start_over(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Begins a transaction; called before the first record of each.
     fn begin(&mut self) -> Result<Self::Transaction>;
 
@@ -135,6 +141,8 @@ impl<T: Send + 'static, S: TwoPhaseSink<T>> Process<(), T, ()> for TwoPhase<T, S
         if let Some(restored_from) = context.restored_from {
             self.newest = restored_from;
             self.sink.roll_back(restored_from)?;
+        } else {
+            self.sink.start_over()?;
         }
         self.sink.open(subtask, &due)?;
         let (index, step) = (subtask.index as usize, subtask.parallelism as usize);

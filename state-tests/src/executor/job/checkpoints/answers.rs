@@ -3,6 +3,7 @@
 use super::{Checkpoints, Order};
 use crate::executor::job::request::{Owed, Then};
 use crate::executor::job::savepoints::Asked;
+use crate::executor::job::unrecoverable;
 use crate::executor::task::TaskId;
 use alluvium::checkpoint::{FailureCause, RequestId, RequestOutcome};
 use alluvium::{ErrorKind, StateError};
@@ -58,10 +59,17 @@ impl Checkpoints<'_> {
 /// The cause of a failure as the job tells it.
 pub(super) fn failure(cause: &FailureCause<TaskId>) -> StateError {
     let below = match cause {
-        FailureCause::Task { error, .. } | FailureCause::StoreUnknown { error, .. } => Some(error),
+        FailureCause::Task { error, .. }
+        | FailureCause::StoreUnknown { error, .. }
+        | FailureCause::Superseded { error, .. } => Some(error),
         FailureCause::Checkpoints { reason, .. } => reason.error(),
         _ => None,
     };
     let kind = below.map_or(ErrorKind::Cancelled, |error| error.kind());
-    StateError::new(kind, cause.to_string())
+    let error = StateError::new(kind, cause.to_string());
+    match cause {
+        // To restart would be to take the job back.
+        FailureCause::Superseded { .. } => unrecoverable(error),
+        _ => error,
+    }
 }

@@ -1,6 +1,7 @@
 //! What becomes of a checkpoint: published, written as a savepoint, or given up.
 
 use super::{Checkpoints, Handle, Order};
+use crate::executor::graph::{Plan, PlannedNode};
 use crate::executor::job::CheckpointProgress;
 use crate::executor::job::listener::{CheckpointStats, JobEvent};
 use crate::executor::job::retained::NotPublished;
@@ -10,7 +11,7 @@ use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
     CheckpointKind, CheckpointMetadata, Event, OperatorSnapshot, Phase, SnapshotFiles, Timestamp,
 };
-use alluvium::{CheckpointId, MaxParallelism, Result, StateError};
+use alluvium::{CheckpointId, Result, StateError};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ impl Checkpoints<'_> {
             &settings.name,
         );
         metadata.is_final = kind == CheckpointKind::Final;
-        metadata.operators = operators(handles, self.subject.max_parallelism);
+        metadata.operators = operators(handles, self.subject.plan);
         if kind.is_savepoint() {
             let error = self.savepoints.write(settings, metadata, kind).err()?;
             return Some(NotPublished::surely(error).of(checkpoint));
@@ -155,18 +156,23 @@ impl Checkpoints<'_> {
 }
 
 /// The snapshots of all tasks, by operator.
-fn operators(handles: &[(TaskId, Handle)], max: MaxParallelism) -> Vec<OperatorSnapshot> {
-    let mut operators: BTreeMap<&str, OperatorSnapshot> = BTreeMap::new();
+fn operators(handles: &[(TaskId, Handle)], plan: &Plan) -> Vec<OperatorSnapshot> {
+    let empty = |node: &PlannedNode| OperatorSnapshot {
+        uid: node.uid.to_string(),
+        max_parallelism: node.max_parallelism,
+        parallelism: node.parallelism,
+        subtasks: Vec::new(),
+    };
+    let nodes = plan.nodes.iter();
+    let mut operators: BTreeMap<&str, OperatorSnapshot> =
+        nodes.map(|node| (&*node.uid, empty(node))).collect();
     for snapshot in handles.iter().flat_map(|(_, snapshots)| snapshots.iter()) {
-        let operator = operators
-            .entry(&snapshot.operator)
-            .or_insert_with(|| OperatorSnapshot {
-                uid: snapshot.operator.clone(),
-                max_parallelism: max,
-                parallelism: snapshot.parallelism,
-                subtasks: Vec::new(),
-            });
-        operator.subtasks.push(snapshot.clone());
+        if let Some(operator) = operators.get_mut(&*snapshot.operator) {
+            operator.subtasks.push(snapshot.clone());
+        }
     }
-    operators.into_values().collect()
+    operators
+        .into_values()
+        .filter(|operator| !operator.subtasks.is_empty())
+        .collect()
 }

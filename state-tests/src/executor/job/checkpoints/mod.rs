@@ -13,12 +13,13 @@ use super::savepoints::{Asked, Savepoints};
 use super::stored::Stored;
 use super::{JobReport, JobSettings};
 use crate::executor::barrier::Barrier;
+use crate::executor::graph::Plan;
 use crate::executor::task::{Control, Report, TaskId};
 use alluvium::checkpoint::{
     Action, CheckpointKind, Coordinator, Event, JobStart, RequestId, RequestKind, SubtaskSnapshot,
     Timestamp,
 };
-use alluvium::{CheckpointId, MaxParallelism, Result, StateError};
+use alluvium::{CheckpointId, Result, StateError};
 use answers::failure;
 use crossbeam_channel::{Receiver, unbounded};
 use std::collections::{BTreeMap, VecDeque};
@@ -45,7 +46,7 @@ pub(super) enum Order {
 /// What a run takes checkpoints of.
 pub(super) struct Subject<'a> {
     pub(super) settings: &'a JobSettings,
-    pub(super) max_parallelism: MaxParallelism,
+    pub(super) plan: &'a Plan,
     pub(super) tasks: Vec<TaskId>,
     pub(super) retained: &'a mut Retained,
     pub(super) origin: &'a mut Origin,

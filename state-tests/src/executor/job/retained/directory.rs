@@ -2,18 +2,19 @@
 
 use super::NotPublished;
 use crate::executor::entropy::random_bytes;
-use crate::executor::job::JobSettings;
+use crate::executor::job::{JobSettings, unrecoverable};
 use alluvium::checkpoint::{
     CheckpointMetadata, CheckpointStore, JobId, LocalCopies, LocalStorage, OpenMode, OwnerId,
     SnapshotFiles, SnapshotFolder, Storage, StoreOptions, StoredSnapshot,
 };
-use alluvium::{Result, SnapshotLimits, StateBackend, StateError};
+use alluvium::{ErrorKind, Result, SnapshotLimits, StateBackend, StateError};
 use std::sync::Arc;
 
 /// The published checkpoints of a job.
 pub(super) struct Directory {
     storage: Arc<dyn Storage>,
     job: JobId,
+    owner: OwnerId,
     store: CheckpointStore,
     /// How it is opened again.
     options: StoreOptions,
@@ -32,13 +33,14 @@ impl Directory {
         }
         let copies = copies(settings);
         // What is recovered is read by `latest`, as it is after a failure.
-        let mut store = open(&storage, &job, options, copies.as_ref())?;
+        let (owner, mut store) = open(&storage, &job, options, copies.as_ref())?;
         if let Err(error) = store.sweep() {
             tracing::warn!(%error, "what earlier runs left behind could not be removed");
         }
         Ok(Self {
             storage,
             job,
+            owner,
             store,
             options: settings.store.clone(),
             limits: settings.backend.snapshot_limits(),
@@ -48,9 +50,7 @@ impl Directory {
     }
 
     pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
-        if self.store.must_reopen() {
-            self.reopen()?;
-        }
+        self.check_owner()?;
         let Some(recovered) = self.store.recover()? else {
             return Ok(None);
         };
@@ -93,13 +93,25 @@ impl Directory {
         self.store.abandon(checkpoint);
     }
 
-    /// Reads the log again, after an append of which nobody knows what became.
-    fn reopen(&mut self) -> Result<()> {
-        self.open_again(self.options.clone())
+    /// That no other process has taken the job over. Reads the log again after an append of which
+    /// nobody knows what became.
+    fn check_owner(&mut self) -> Result<()> {
+        let checked = if self.store.must_reopen() && !self.store.is_superseded() {
+            self.open_again(self.options.clone())
+        } else {
+            self.store.check_owner()
+        };
+        checked.map_err(|error| match error.kind() {
+            // To go on would be to take it back.
+            ErrorKind::Misuse => unrecoverable(error),
+            _ => error,
+        })
     }
 
     fn open_again(&mut self, options: StoreOptions) -> Result<()> {
-        self.store = open(&self.storage, &self.job, options, self.copies.as_ref())?;
+        let options = options.with_after(self.owner);
+        let (owner, store) = open(&self.storage, &self.job, options, self.copies.as_ref())?;
+        (self.owner, self.store) = (owner, store);
         Ok(())
     }
 
@@ -166,13 +178,14 @@ fn open(
     job: &JobId,
     options: StoreOptions,
     copies: Option<&LocalCopies>,
-) -> Result<CheckpointStore> {
+) -> Result<(OwnerId, CheckpointStore)> {
     let owner = OwnerId(random_bytes()?);
     let (store, _) = CheckpointStore::open(Arc::clone(storage), job.clone(), owner, options)?;
-    Ok(match copies {
+    let store = match copies {
         Some(copies) => store.with_copies(copies.clone()),
         None => store,
-    })
+    };
+    Ok((owner, store))
 }
 
 /// The local copies that the settings ask for. A job can do without.

@@ -3,6 +3,7 @@
 mod names;
 
 use super::TwoPhaseSink;
+use crate::executor::entropy::random_bytes;
 use alluvium::{CheckpointId, Result, StateError, SubtaskInfo};
 use names::Names;
 use std::fs::{self, File};
@@ -35,13 +36,20 @@ pub struct FileSink<T> {
     header: String,
     format: Format<T>,
     subtask: u32,
+    /// The number that this run has drawn.
+    run: u32,
     begun: u64,
     line: Vec<u8>,
     /// Whether the directory may be another one than that of the run before.
     may_move: bool,
+    /// Whether a run that starts from nothing takes back what was committed before.
+    replaces: bool,
     /// Whether it is: what is due was left where it was.
     moves_in: bool,
 }
+
+/// Checkpoint, subtask, and the number that its run has drawn.
+type Committable = (u64, u32, u32);
 
 /// A file in the making.
 pub struct FileTransaction {
@@ -57,9 +65,11 @@ impl<T> Clone for FileSink<T> {
             header: self.header.clone(),
             format: Arc::clone(&self.format),
             subtask: self.subtask,
+            run: self.run,
             begun: self.begun,
             line: Vec::new(),
             may_move: self.may_move,
+            replaces: self.replaces,
             moves_in: self.moves_in,
         }
     }
@@ -79,9 +89,11 @@ impl<T> FileSink<T> {
             header: String::new(),
             format: Arc::new(format),
             subtask: 0,
+            run: 0,
             begun: 0,
             line: Vec::new(),
             may_move: false,
+            replaces: false,
             moves_in: false,
         }
     }
@@ -92,6 +104,13 @@ impl<T> FileSink<T> {
     /// that directory. Default: no; that files which are due are gone is an error.
     pub fn with_new_directory(mut self, may_be_new: bool) -> Self {
         self.may_move = may_be_new;
+        self
+    }
+
+    /// The same sink, which removes the files of earlier executions when the job starts from nothing.
+    /// Default: no; they stay, and one whose name is wanted again is an error.
+    pub fn with_replacement(mut self, replaces: bool) -> Self {
+        self.replaces = replaces;
         self
     }
 
@@ -139,11 +158,31 @@ impl<T> FileSink<T> {
         }
     }
 
+    /// Removes what was committed with checkpoints later than this one.
+    fn take_back(&self, checkpoint: u64) -> Result<()> {
+        if !self.directory.exists() {
+            return Ok(());
+        }
+        let mut removed = false;
+        for name in self.own_names()? {
+            let with = self.names.committed_with(&name);
+            if with.is_some_and(|with| with > checkpoint) {
+                self.remove(&name)?;
+                removed = true;
+            }
+        }
+        if removed {
+            self.sync_directory()
+        } else {
+            Ok(())
+        }
+    }
+
     /// Removes what earlier runs have left behind, but for what is to be committed.
-    fn remove_leftovers(&self, own: &[String], due: &[(u64, u32)]) -> Result<()> {
+    fn remove_leftovers(&self, own: &[String], due: &[Committable]) -> Result<()> {
         let due: Vec<String> = due
             .iter()
-            .map(|(checkpoint, subtask)| self.names.pending(*checkpoint, *subtask))
+            .map(|(checkpoint, subtask, run)| self.names.pending(*checkpoint, *subtask, *run))
             .collect();
         let mut hidden = own.iter().filter(|name| self.names.is_hidden(name));
         hidden.try_for_each(|name| {
@@ -157,11 +196,12 @@ impl<T> FileSink<T> {
 
 impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
     type Transaction = FileTransaction;
-    /// Checkpoint and subtask.
-    type Committable = (u64, u32);
+    type Committable = Committable;
 
-    fn open(&mut self, subtask: &SubtaskInfo, due: &[(u64, u32)]) -> Result<()> {
+    fn open(&mut self, subtask: &SubtaskInfo, due: &[Committable]) -> Result<()> {
         self.subtask = subtask.index;
+        let [a, b, c, d, ..] = random_bytes()?;
+        self.run = u32::from_le_bytes([a, b, c, d]);
         fs::create_dir_all(&self.directory)
             .map_err(|error| failed("create", &self.directory, error))?;
         let own = self.own_names()?;
@@ -170,28 +210,20 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
     }
 
     fn roll_back(&mut self, restored_from: CheckpointId) -> Result<()> {
-        if !self.directory.exists() {
-            return Ok(());
+        self.take_back(restored_from.0)
+    }
+
+    fn start_over(&mut self) -> Result<()> {
+        if self.replaces {
+            return self.take_back(0);
         }
-        let mut removed = false;
-        for name in self.own_names()? {
-            let with = self.names.committed_with(&name);
-            if with.is_some_and(|checkpoint| checkpoint > restored_from.0) {
-                self.remove(&name)?;
-                removed = true;
-            }
-        }
-        if removed {
-            self.sync_directory()
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 
     fn begin(&mut self) -> Result<FileTransaction> {
         self.begun += 1;
         self.moves_in = false;
-        let name = self.names.in_progress(self.begun, self.subtask);
+        let name = self.names.in_progress(self.begun, self.subtask, self.run);
         let path = self.directory.join(name);
         let file = File::create(&path).map_err(|error| failed("create", &path, error))?;
         let mut file = BufWriter::new(file);
@@ -211,11 +243,10 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         &mut self,
         transaction: FileTransaction,
         checkpoint: CheckpointId,
-    ) -> Result<(u64, u32)> {
+    ) -> Result<Committable> {
         let FileTransaction { file, path } = transaction;
-        let pending = self
-            .directory
-            .join(self.names.pending(checkpoint.0, self.subtask));
+        let pending = self.names.pending(checkpoint.0, self.subtask, self.run);
+        let pending = self.directory.join(pending);
         let synced = file
             .into_inner()
             .map_err(std::io::IntoInnerError::into_error)
@@ -223,11 +254,12 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         synced.map_err(|error| failed("write", &path, error))?;
         fs::rename(&path, &pending).map_err(|error| failed("rename", &path, error))?;
         self.sync_directory()?;
-        Ok((checkpoint.0, self.subtask))
+        Ok((checkpoint.0, self.subtask, self.run))
     }
 
-    fn commit(&mut self, &(checkpoint, subtask): &(u64, u32)) -> Result<()> {
-        let pending = self.directory.join(self.names.pending(checkpoint, subtask));
+    fn commit(&mut self, &(checkpoint, subtask, run): &Committable) -> Result<()> {
+        let pending = self.names.pending(checkpoint, subtask, run);
+        let pending = self.directory.join(pending);
         let committed = self
             .directory
             .join(self.names.committed(checkpoint, subtask));

@@ -1,4 +1,4 @@
-use super::{FileSink, TwoPhaseSink};
+use super::{Committable, FileSink, TwoPhaseSink};
 use alluvium::{CheckpointId, SubtaskInfo};
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ fn subtask(index: u32) -> SubtaskInfo {
     }
 }
 
-fn sink(directory: &Path, index: u32, due: &[(u64, u32)]) -> FileSink<u32> {
+fn sink(directory: &Path, index: u32, due: &[Committable]) -> FileSink<u32> {
     let mut sink = FileSink::new(directory, "out", |record: &u32, line: &mut Vec<u8>| {
         line.extend_from_slice(format!("{record}\n").as_bytes());
     })
@@ -20,7 +20,7 @@ fn sink(directory: &Path, index: u32, due: &[(u64, u32)]) -> FileSink<u32> {
     sink
 }
 
-fn written(sink: &mut FileSink<u32>, record: u32, checkpoint: u64) -> (u64, u32) {
+fn written(sink: &mut FileSink<u32>, record: u32, checkpoint: u64) -> Committable {
     let mut transaction = sink.begin().unwrap();
     sink.write(&mut transaction, record).unwrap();
     sink.pre_commit(transaction, CheckpointId(checkpoint))
@@ -41,7 +41,8 @@ fn a_file_appears_whole_at_its_commit_which_can_be_repeated() {
     let directory = tempfile::tempdir().unwrap();
     let mut sink = sink(directory.path(), 1, &[]);
     let due = written(&mut sink, 7, 3);
-    assert_eq!(names(directory.path()), [".out-3-1.pending"]);
+    let pending = format!(".out-3-1-{}.pending", sink.run);
+    assert_eq!(names(directory.path()), [pending]);
     sink.commit(&due).unwrap();
     sink.commit(&due).unwrap();
     assert_eq!(names(directory.path()), ["out-3-1.csv"]);
@@ -60,8 +61,8 @@ fn leftovers_go_but_neither_what_is_due_nor_what_is_not_ours() {
     fs::write(path.join(".out-x-1.pending"), "foreign").unwrap();
     fs::write(path.join("notes.txt"), "foreign").unwrap();
     let mut second = sink(path, 1, &[due]);
-    let left = [".out-1-0.pending", ".out-x-1.pending", "notes.txt"];
-    assert_eq!(names(path), left);
+    let pending = format!(".out-1-0-{}.pending", first.run);
+    assert_eq!(names(path), [&pending, ".out-x-1.pending", "notes.txt"]);
     second.commit(&due).unwrap();
     assert!(names(path).contains(&"out-1-0.csv".to_owned()));
 }
@@ -79,7 +80,7 @@ fn nothing_is_overwritten_and_a_loss_is_told() {
             .contains("already")
     );
     assert!(
-        sink.commit(&(9, 0))
+        sink.commit(&(9, 0, 0))
             .unwrap_err()
             .to_string()
             .contains("gone")
@@ -101,9 +102,10 @@ fn an_aborted_transaction_leaves_nothing() {
 #[test]
 fn own_names_are_told_from_others() {
     let own = |name| FileSink::<u32>::is_own_name("out", name);
-    assert!(own("out-1-0.csv") && own(".out-12-3.pending") && own(".out-1-0.part"));
+    assert!(own("out-1-0.csv") && own(".out-12-3-4.pending") && own(".out-1-0-9.part"));
     assert!(!own("out-1.csv") && !own("out--1-0.csv") && !own("other-1-0.csv"));
-    assert!(!own(".out-1-0.csv") && !own("out-1-0.pending"));
+    assert!(!own(".out-1-0.csv") && !own("out-1-0-1.pending"));
+    assert!(!own(".out-1-0.part") && !own(".out-1-0-x.part") && !own("out-1-0-1.csv"));
 }
 
 #[test]
@@ -136,9 +138,41 @@ fn only_in_a_new_directory_may_what_is_due_be_left_where_it_was() {
             fs::write(directory.path().join("out-1-0.csv"), "n\n").unwrap();
         }
         let mut sink = sink(directory.path(), 0, &[]).with_new_directory(may_move);
-        sink.open(&subtask(0), &[(5, 0)]).unwrap();
-        assert_eq!(sink.commit(&(5, 0)).is_ok(), good);
+        sink.open(&subtask(0), &[(5, 0, 1)]).unwrap();
+        assert_eq!(sink.commit(&(5, 0, 1)).is_ok(), good);
         drop(sink.begin().unwrap());
-        sink.commit(&(5, 0)).unwrap_err();
+        sink.commit(&(5, 0, 1)).unwrap_err();
     }
+}
+
+/// A process that believes it still owns the job writes on when another one has begun.
+#[test]
+fn two_runs_of_one_subtask_do_not_touch_each_others_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut old = sink(path, 0, &[]);
+    let mut new = sink(path, 0, &[]);
+    let of_old = written(&mut old, 1, 7);
+    let of_new = written(&mut new, 2, 7);
+    assert_ne!(of_old, of_new);
+    new.commit(&of_new).unwrap();
+    assert_eq!(
+        fs::read_to_string(path.join("out-7-0.csv")).unwrap(),
+        "n\n2\n"
+    );
+}
+
+#[test]
+fn only_who_is_to_replace_removes_what_was_committed_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut first = sink(path, 0, &[]);
+    let due = written(&mut first, 1, 3);
+    first.commit(&due).unwrap();
+    fs::write(path.join("other-9-0.csv"), "foreign").unwrap();
+    first.start_over().unwrap();
+    assert_eq!(names(path), ["other-9-0.csv", "out-3-0.csv"]);
+    let mut again = first.clone().with_replacement(true);
+    again.start_over().unwrap();
+    assert_eq!(names(path), ["other-9-0.csv"]);
 }
