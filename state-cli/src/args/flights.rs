@@ -61,8 +61,8 @@ pub(crate) struct FlightsArgs {
     pub(crate) parallelism: Option<u32>,
 
     /// The number of key groups, fixed for the life of the job: the greatest parallelism that it
-    /// can ever have [pipeline.max-parallelism; default: as the checkpoint says, else 128, or more
-    /// for more than 85 subtasks]
+    /// can ever have [pipeline.max-parallelism; default: that of the checkpoint, else
+    /// 128, and 256 for more than 85 subtasks]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32_768))]
     pub(crate) max_parallelism: Option<u32>,
 

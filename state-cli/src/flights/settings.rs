@@ -9,6 +9,9 @@ use alluvium::{Result, StateError};
 use std::path::Path;
 use std::time::Duration;
 
+/// The greatest parallelism for which nobody has to say the number of key groups: a job that begins has
+/// at least as many, and one that goes on keeps those it has.
+const KEY_GROUPS: u32 = 128;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// # Errors
@@ -49,7 +52,12 @@ pub(super) fn resolve(args: &FlightsArgs) -> Result<Resolved> {
     let set = set
         .with_default(&options::INTERVAL, INTERVAL)?
         .with_default(&options::CHECKPOINT_DIR, checkpoints_in(&args.output)?)?;
-    let groups = set.get(&options::MAX_PARALLELISM).unwrap_or(u32::MAX);
+    let set = if set.get(&options::PARALLELISM) > KEY_GROUPS {
+        set.with_default(&options::MAX_PARALLELISM, KEY_GROUPS)?
+    } else {
+        set
+    };
+    let groups = set.get(&options::MAX_PARALLELISM).unwrap_or(KEY_GROUPS);
     set.with_default(&options::PARALLELISM, cores().min(groups))?
         .resolve()
 }

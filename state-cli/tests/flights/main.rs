@@ -20,3 +20,4 @@ mod s3;
 mod savepoints;
 mod signals;
 mod straight;
+mod takeover;
