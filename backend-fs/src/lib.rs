@@ -17,39 +17,63 @@ use alluvium_state_heap::HeapKeyedBackend;
 /// Keeps state on the heap and snapshots in files.
 ///
 /// A frozen snapshot is written by [`write_keyed`](alluvium_checkpoint::write_keyed), with the
-/// [`file_options`](Self::file_options) of the backend:
+/// [`file_options`](Self::file_options) of the backend, into the folder that the store of
+/// checkpoints gives out:
 ///
 /// ```
 /// use alluvium_backend_fs::FsBackend;
-/// use alluvium_checkpoint::{ChainHistory, MemoryStorage, SnapshotFolder, write_keyed};
+/// use alluvium_checkpoint::{
+///     ChainHistory, CheckpointMetadata, CheckpointStore, JobId, MemoryStorage, OperatorSnapshot,
+///     OwnerId, StoreOptions, StoredSnapshot, SubtaskSnapshot, write_keyed,
+/// };
 /// use alluvium_state_api::{
 ///     CheckpointId, FreezeRequest, KeyedBackend, KeyedBackendExt, OpenRequest, SnapshotMode,
 ///     StateBackend, ValueDescriptor,
 /// };
 /// use std::sync::Arc;
 ///
-/// const COUNT: ValueDescriptor<u64> = ValueDescriptor::new("count");
+/// const TEXT: ValueDescriptor<String> = ValueDescriptor::new("text");
 /// let backend = FsBackend::default();
-/// let mut state = backend.open::<String>(OpenRequest::fresh(0, 1))?;
-/// let count = state.register(&COUNT)?;
+/// let mut state = backend.open::<u64>(OpenRequest::fresh(0, 1))?;
+/// let text = state.register(&TEXT)?;
 /// let history = ChainHistory::new(*backend.file_options());
 /// let storage = Arc::new(MemoryStorage::new());
+/// let (job_id, owner) = (JobId::new("texts")?, OwnerId([1; 16]));
+/// let (mut store, _) =
+///     CheckpointStore::open(storage.clone(), job_id, owner, StoreOptions::default())?;
 ///
-/// for checkpoint in 1..=2 {
-///     state.key(&format!("key {checkpoint}"))?.value(count).set(checkpoint)?;
-///     let checkpoint = CheckpointId(checkpoint);
+/// // More than the 20 KiB that stay inside the metadata, and then a part of it anew.
+/// for (checkpoint, keys) in [(1, 0..1_000), (2, 0..300)] {
+///     for key in keys {
+///         state.key(&key)?.value(text).set(format!("{key:0100}"))?;
+///     }
+///     let folder = store.begin(checkpoint)?;
+///     let id = CheckpointId(checkpoint);
 ///     let mode = history.mode(SnapshotMode::Incremental);
-///     let job = state.freeze(FreezeRequest { checkpoint, mode })?;
+///     let job = state.freeze(FreezeRequest { checkpoint: id, mode })?;
 ///     let base = history.begin(job.header())?;
 ///     // From here on, on any thread:
-///     let folder = SnapshotFolder::savepoint(storage.clone(), format!("chk-{checkpoint}"))?;
 ///     let chain = write_keyed(job, base, &folder)?;
-///     folder.keep();
 ///     // A whole snapshot, then a delta upon it.
-///     assert_eq!(chain.layers.len() as u64, checkpoint.0);
+///     assert_eq!(chain.layers.len() as u64, checkpoint);
+///     assert!(chain.layers.iter().all(|layer| layer.file().is_some()));
 ///     // And when all subtasks have acknowledged:
-///     state.confirm(checkpoint);
-///     history.confirm(checkpoint);
+///     let mut subtask = SubtaskSnapshot::new("texts", 0, 1);
+///     subtask.keyed.push(chain);
+///     let mut metadata = CheckpointMetadata::new(id, 0, "texts", "texts");
+///     metadata.operators.push(OperatorSnapshot {
+///         uid: "texts".to_owned(),
+///         max_parallelism: state.max_parallelism(),
+///         parallelism: 1,
+///         subtasks: vec![subtask],
+///     });
+///     store.publish(checkpoint, &metadata.to_bytes()?)?;
+///     state.confirm(id);
+///     history.confirm(id);
+/// }
+/// // Both can be read back, the files that they share included.
+/// for folder in ["texts/chk-1", "texts/chk-2"] {
+///     StoredSnapshot::load(storage.clone(), folder, Default::default())?.verify()?;
 /// }
 /// # Ok::<(), alluvium_state_api::StateError>(())
 /// ```

@@ -1,6 +1,7 @@
 //! What a subtask has written so far.
 
 use super::SnapshotFileOptions;
+use crate::files::{FilePlace, SnapshotFolder};
 use crate::subtask::{KeyedChain, KeyedSegment};
 use alluvium_state_api::{
     CheckpointId, Result, SnapshotEstimate, SnapshotHeader, SnapshotJob, SnapshotMode, StateError,
@@ -17,7 +18,8 @@ const MAX_REMEMBERED: usize = 64;
 const SHORT_CHAIN: u64 = 64 << 10;
 
 /// The chains of keyed state that one subtask has written, so that deltas find what they build on.
-/// Clones share what they know.
+/// Those in folders that share nothing, as savepoints do, are not among them. Clones share what they
+/// know.
 #[derive(Clone, Debug)]
 pub struct ChainHistory {
     options: SnapshotFileOptions,
@@ -116,7 +118,9 @@ impl ChainHistory {
     /// confirmed that was frozen later.
     ///
     /// # Errors
-    /// `Misuse` if it builds on a checkpoint that this subtask has not written, or that is forgotten.
+    /// `Misuse` if it builds on a checkpoint that this subtask has not written, that is forgotten, or
+    /// that is a savepoint: a backend is told to
+    /// [abort](alluvium_state_api::KeyedBackend::abort) one, also if it is complete.
     pub fn begin(&self, header: &SnapshotHeader) -> Result<ChainBase> {
         let base = match header.base {
             None => None,
@@ -125,7 +129,8 @@ impl ChainHistory {
                 Some(written.ok_or_else(|| {
                     StateError::misuse(format!(
                         "the snapshot for checkpoint {} builds on checkpoint {base}, of which \
-                         nothing is known here",
+                         nothing is known here: it was not written, is forgotten, or is a \
+                         savepoint, on which nothing can build",
                         header.checkpoint
                     ))
                 })?)
@@ -209,9 +214,24 @@ impl ChainBase {
         job
     }
 
-    /// Puts what was written upon what it builds on, and remembers it. `estimate` is that of the
-    /// state.
-    pub(super) fn complete(self, segment: KeyedSegment, estimate: Option<u64>) -> KeyedChain {
+    /// That the snapshot, a delta, cannot go into `folder`, which holds all its files itself.
+    pub(super) fn not_shared(&self, folder: &SnapshotFolder) -> StateError {
+        StateError::misuse(format!(
+            "the snapshot for checkpoint {} builds on one before: it cannot be written into '{}', \
+             which must hold all its files itself",
+            self.checkpoint,
+            folder.locate()
+        ))
+    }
+
+    /// Puts what was written into `place` upon what it builds on, and remembers it, if later
+    /// snapshots can name its files. `estimate` is that of the state.
+    pub(super) fn complete(
+        self,
+        segment: KeyedSegment,
+        estimate: Option<u64>,
+        place: FilePlace,
+    ) -> KeyedChain {
         let bytes = segment.length();
         let written = match self.base {
             None => Written {
@@ -233,7 +253,9 @@ impl ChainBase {
             }
         };
         let chain = written.chain.clone();
-        self.history.remember(self.checkpoint, written);
+        if place == FilePlace::Shared {
+            self.history.remember(self.checkpoint, written);
+        }
         chain
     }
 }

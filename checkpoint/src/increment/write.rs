@@ -15,9 +15,14 @@ use alluvium_state_api::{Result, SnapshotJob};
 /// [Cancelling](SnapshotFolder::cancel) the folder stops all threads. Whatever happens, they have
 /// ended when this returns.
 ///
+/// What goes into the own folder of a snapshot, as that of a savepoint does, must be whole, and
+/// nothing will build on it: no other snapshot could name its files.
+///
 /// # Errors
 /// `Storage` from the store; `Cancelled` if the folder is; `Misuse` if a value cannot be encoded:
-/// what was written goes with the folder.
+/// what was written goes with the folder. `Misuse` naming the folder for a delta that would go where
+/// nothing is shared: freeze with [`SnapshotMode::Full`](alluvium_state_api::SnapshotMode::Full) for
+/// a savepoint.
 pub fn write_keyed(
     job: Box<dyn SnapshotJob>,
     mut base: ChainBase,
@@ -31,14 +36,18 @@ pub fn write_keyed(
     } else {
         FilePlace::Own
     };
+    let whole = base.is_whole();
+    if !whole && place == FilePlace::Own {
+        return Err(base.not_shared(folder));
+    }
     let output = SpillOutput::new(folder, place, options.inline_threshold);
     let cancel = folder.cancel_flag();
-    let whole = base.is_whole();
     let bytes = estimate.map(|of| if whole { of.state } else { of.snapshot });
     let threads = options.threads_for(bytes);
     let (written, _) = write_segment(job, output, options.segment, threads, cancel)?;
     let state = estimate.map(|estimate| estimate.state);
-    Ok(base.complete(written.output.finish()?, state))
+    let segment = written.output.finish()?;
+    Ok(base.complete(segment, state, place))
 }
 
 /// Moves operator state and raw state of `snapshot` into a file of its own, if they are larger than

@@ -3,10 +3,12 @@
 use crate::fake::{FakeJob, Row, header, options, read_all, section};
 use alluvium_checkpoint::storage::{Fault, FaultStorage, Operation, Storage};
 use alluvium_checkpoint::{
-    ChainHistory, Compression, KeyedChain, KeyedSegment, MemoryStorage, SnapshotFileOptions,
-    SnapshotFolder, write_keyed,
+    ChainHistory, CheckpointStore, Compression, JobId, KeyedChain, KeyedSegment, MemoryStorage,
+    OwnerId, SnapshotFileOptions, SnapshotFolder, StoreOptions, write_keyed,
 };
-use alluvium_state_api::{Content, ErrorKind, MaxParallelism, Result};
+use alluvium_state_api::{
+    CheckpointId, Content, ErrorKind, MaxParallelism, Result, SnapshotMode,
+};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -120,4 +122,86 @@ fn a_snapshot_that_is_given_up_ends_at_once_and_leaves_nothing_behind() {
         .unwrap();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert!(inner.paths().is_empty());
+}
+
+/// The same as a snapshot for `checkpoint`, upon `base` if there is one.
+fn numbered(mut job: FakeJob, checkpoint: u64, base: Option<u64>) -> FakeJob {
+    job.header.checkpoint = CheckpointId(checkpoint);
+    job.header.base = base.map(CheckpointId);
+    job
+}
+
+fn store(storage: &Arc<MemoryStorage>) -> CheckpointStore {
+    let (job, owner) = (JobId::new("job").unwrap(), OwnerId([1; 16]));
+    let storage: Arc<dyn Storage> = Arc::clone(storage) as _;
+    let store = CheckpointStore::open(storage, job, owner, StoreOptions::default());
+    store.unwrap().0
+}
+
+#[test]
+fn no_increment_goes_into_a_folder_that_shares_nothing() {
+    // In files, and inside the metadata: what is allowed does not depend on the size.
+    for value in [10, 5_000] {
+        let storage = Arc::new(MemoryStorage::new());
+        let history = ChainHistory::new(SnapshotFileOptions::default());
+        let first = numbered(job(16, value), 1, None);
+        let folder = store(&storage).begin(1).unwrap();
+        let base = history.begin(&first.header).unwrap();
+        write_keyed(Box::new(first), base, &folder).unwrap();
+        folder.keep();
+        history.confirm(CheckpointId(1));
+        let before = storage.paths();
+
+        let delta = numbered(job(16, value), 2, Some(1));
+        let base = history.begin(&delta.header).unwrap();
+        let savepoint = SnapshotFolder::savepoint(storage.clone(), "s").unwrap();
+        let error = write_keyed(Box::new(delta), base, &savepoint).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+        assert!(error.to_string().contains(&savepoint.locate()), "{error}");
+        assert_eq!(storage.paths(), before);
+    }
+}
+
+#[test]
+fn nothing_builds_on_what_a_savepoint_holds() {
+    for value in [10, 5_000] {
+        let storage = Arc::new(MemoryStorage::new());
+        let history = ChainHistory::new(SnapshotFileOptions::default());
+        let savepoint = SnapshotFolder::savepoint(storage.clone(), "s").unwrap();
+        let whole = numbered(job(16, value), 1, None);
+        let base = history.begin(&whole.header).unwrap();
+        write_keyed(Box::new(whole), base, &savepoint).unwrap();
+        history.confirm(CheckpointId(1));
+        assert_eq!(history.mode(SnapshotMode::Incremental), SnapshotMode::Full);
+
+        let delta = numbered(job(16, value), 2, Some(1));
+        let error = history.begin(&delta.header).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+    }
+}
+
+#[test]
+fn a_savepoint_leaves_what_increments_build_on() {
+    let storage = Arc::new(MemoryStorage::new());
+    let history = ChainHistory::new(SnapshotFileOptions::default());
+    let mut store = store(&storage);
+    let first = numbered(job(16, 5_000), 1, None);
+    let folder = store.begin(1).unwrap();
+    let base = history.begin(&first.header).unwrap();
+    write_keyed(Box::new(first), base, &folder).unwrap();
+    history.confirm(CheckpointId(1));
+
+    let savepoint = SnapshotFolder::savepoint(storage, "s").unwrap();
+    let whole = numbered(job(16, 5_000), 2, None);
+    let base = history.begin(&whole.header).unwrap();
+    write_keyed(Box::new(whole), base, &savepoint).unwrap();
+    history.confirm(CheckpointId(2));
+
+    let wanted = SnapshotMode::Incremental;
+    assert_eq!(history.mode(wanted), wanted);
+    let delta = numbered(job(16, 10), 3, Some(1));
+    let folder = store.begin(3).unwrap();
+    let base = history.begin(&delta.header).unwrap();
+    let chain = write_keyed(Box::new(delta), base, &folder).unwrap();
+    assert_eq!(chain.layers.len(), 2);
 }
