@@ -3,11 +3,31 @@
 //! This crate is the one to add: it re-exports the contract, the derive macros, the backends that
 //! its features name, the checkpoint machinery, and [configuration](config).
 //!
+//! ```
+//! use alluvium::{KeyedBackendExt, MemoryBackend, OpenRequest, StateBackend, ValueDescriptor};
+//!
+//! const COUNT: ValueDescriptor<u64> = ValueDescriptor::new("count");
+//!
+//! // The keyed state of subtask 0 of 1.
+//! let mut state = MemoryBackend::default().open::<String>(OpenRequest::fresh(0, 1))?;
+//! let count = state.register(&COUNT)?;
+//! for word in ["to", "be", "or", "not", "to", "be"].map(str::to_owned) {
+//!     state.key(&word)?.value(count).update(|n| *n.get_or_insert(0) += 1)?;
+//! }
+//! assert_eq!(state.key(&"be".to_owned())?.get(count)?.as_deref(), Some(&2));
+//! # Ok::<(), alluvium::StateError>(())
+//! ```
+//!
+//! The guides in `docs/guide` go on from here: `state.md` through all kinds of state, `embed.md` through
+//! checkpoints and restores as an engine takes them; the example `embed` is such an engine.
+//!
 //! | feature | brings |
 //! |---|---|
 //! | `memory` (default) | the memory backend |
 //! | `fs` (default) | the filesystem backend |
 //! | `serde` | values through serde, encoded with postcard |
+//! | `s3` | S3 as a place for checkpoints and savepoints |
+//! | `hdfs` | HDFS as such a place |
 
 #![forbid(unsafe_code)]
 
@@ -40,6 +60,8 @@ mod documents {
     struct Filesystem;
     #[doc = include_str!("../../docs/guide/offline.md")]
     struct Offline;
+    #[doc = include_str!("../../docs/guide/embed.md")]
+    struct Embed;
     #[doc = include_str!("../../docs/guide/write-a-backend.md")]
     struct WriteABackend;
     #[doc = include_str!("../../docs/configuration.md")]

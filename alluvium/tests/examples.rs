@@ -91,6 +91,13 @@ examples! {
         "misuse: it needs a checkpoint directory, and execution.checkpointing.dir is not set",
     ];
 
+    embed from "../examples/embed.rs" prints [
+        r#"checkpoint 1: layers [1, 1], files {"g1-c1-0", "g1-c1-1"}"#,
+        r#"checkpoint 2: layers [2, 2], files {"g1-c1-0", "g1-c1-1", "g1-c2-0", "g1-c2-1"}"#,
+        "retained are [1, 2], goes on at record 230000",
+        "100000 of 100000 keys counted 3 times",
+    ];
+
     savepoints from "../examples/savepoints.rs" prints [
         "stopped with savepoint-counts-…: true",
         "each digit Some(200) times",

@@ -6,9 +6,7 @@ use alluvium_checkpoint::{
     ChainHistory, CheckpointStore, Compression, JobId, KeyedChain, KeyedSegment, MemoryStorage,
     OwnerId, SnapshotFileOptions, SnapshotFolder, StoreOptions, write_keyed,
 };
-use alluvium_state_api::{
-    CheckpointId, Content, ErrorKind, MaxParallelism, Result, SnapshotMode,
-};
+use alluvium_state_api::{CheckpointId, Content, ErrorKind, MaxParallelism, Result, SnapshotMode};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 

@@ -111,8 +111,25 @@ impl fmt::Debug for OpenRequest {
 
 /// A kind of backend with its settings: opens one keyed backend per subtask.
 ///
-/// ```ignore
-/// environment.set_state_backend(MemoryBackend::default());
+/// An engine is written once, for whichever backend a job is given:
+///
+/// ```
+/// use alluvium_state_api::{KeyGroupRange, OpenRequest, OrderedKey, Result, StateBackend};
+///
+/// /// The keyed state of all subtasks of an operator that starts afresh.
+/// fn open_all<K: OrderedKey, B: StateBackend>(
+///     backend: &B,
+///     parallelism: u32,
+/// ) -> Result<Vec<B::Keyed<K>>> {
+///     let open = |subtask| backend.open(OpenRequest::fresh(subtask, parallelism));
+///     (0..parallelism).map(open).collect()
+/// }
+///
+/// // What the second of two subtasks is opened for:
+/// let (max_parallelism, groups) = OpenRequest::fresh(1, 2).resolve()?;
+/// assert_eq!(max_parallelism.get(), 128);
+/// assert_eq!(groups, KeyGroupRange::new(64, 127)?);
+/// # Ok::<(), alluvium_state_api::StateError>(())
 /// ```
 pub trait StateBackend: Send + Sync + 'static {
     /// What it opens.
