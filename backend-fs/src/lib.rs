@@ -32,20 +32,21 @@ use alluvium_state_heap::HeapKeyedBackend;
 /// };
 /// use std::sync::Arc;
 ///
-/// const TEXT: ValueDescriptor<String> = ValueDescriptor::new("text");
+/// const NOISE: ValueDescriptor<u64> = ValueDescriptor::new("noise");
 /// let backend = FsBackend::default();
 /// let mut state = backend.open::<u64>(OpenRequest::fresh(0, 1))?;
-/// let text = state.register(&TEXT)?;
+/// let noise = state.register(&NOISE)?;
 /// let history = ChainHistory::new(*backend.file_options());
 /// let storage = Arc::new(MemoryStorage::new());
-/// let (job_id, owner) = (JobId::new("texts")?, OwnerId([1; 16]));
+/// let (job_id, owner) = (JobId::new("job")?, OwnerId([1; 16]));
 /// let (mut store, _) =
 ///     CheckpointStore::open(storage.clone(), job_id, owner, StoreOptions::default())?;
 ///
 /// // More than the 20 KiB that stay inside the metadata, and then a part of it anew.
-/// for (checkpoint, keys) in [(1, 0..1_000), (2, 0..300)] {
+/// for (checkpoint, keys) in [(1, 0..20_000_u64), (2, 0..6_000)] {
 ///     for key in keys {
-///         state.key(&key)?.value(text).set(format!("{key:0100}"))?;
+///         let value = (key + checkpoint).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+///         state.key(&key)?.value(noise).set(value)?;
 ///     }
 ///     let folder = store.begin(checkpoint)?;
 ///     let id = CheckpointId(checkpoint);
@@ -58,11 +59,11 @@ use alluvium_state_heap::HeapKeyedBackend;
 ///     assert_eq!(chain.layers.len() as u64, checkpoint);
 ///     assert!(chain.layers.iter().all(|layer| layer.file().is_some()));
 ///     // And when all subtasks have acknowledged:
-///     let mut subtask = SubtaskSnapshot::new("texts", 0, 1);
+///     let mut subtask = SubtaskSnapshot::new("noise", 0, 1);
 ///     subtask.keyed.push(chain);
-///     let mut metadata = CheckpointMetadata::new(id, 0, "texts", "texts");
+///     let mut metadata = CheckpointMetadata::new(id, 0, "job", "job");
 ///     metadata.operators.push(OperatorSnapshot {
-///         uid: "texts".to_owned(),
+///         uid: "noise".to_owned(),
 ///         max_parallelism: state.max_parallelism(),
 ///         parallelism: 1,
 ///         subtasks: vec![subtask],
@@ -72,7 +73,7 @@ use alluvium_state_heap::HeapKeyedBackend;
 ///     history.confirm(id);
 /// }
 /// // Both can be read back, the files that they share included.
-/// for folder in ["texts/chk-1", "texts/chk-2"] {
+/// for folder in ["job/chk-1", "job/chk-2"] {
 ///     StoredSnapshot::load(storage.clone(), folder, Default::default())?.verify()?;
 /// }
 /// # Ok::<(), alluvium_state_api::StateError>(())
