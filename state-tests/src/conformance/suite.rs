@@ -79,10 +79,12 @@ macro_rules! __keyed_cases {
                 a19_reducing_basics
                 a20_reducing_walk
                 a21_reducing_merge_namespaces
+                a21_reducing_merges_each_once
                 a23_reducing_merge_order
                 a24_aggregating_walk
                 a25_aggregating_stores_the_accumulator
                 a26_aggregating_merge_namespaces
+                a27_aggregating_merge_namespaces
                 a27_aggregating_merge_order
                 panicking_function_leaves_the_entry
                 panicking_merge_changes_nothing
@@ -90,6 +92,7 @@ macro_rules! __keyed_cases {
             map {
                 a28_map_basics
                 a28_map_updates_in_place
+                a28_update_all_is_stored
                 a29_map_is_empty
                 a31_empty_map_leaves_no_residue
                 a32_map_of_optional_values
@@ -111,6 +114,7 @@ macro_rules! __keyed_cases {
                 a38_keys_and_namespaces
                 a39_keys_of_collections
                 a40_for_each_key
+                a40_for_each_key_clears_what_it_walks
                 for_each_key_ends_at_an_error
             }
             keys {
@@ -151,6 +155,7 @@ macro_rules! __keyed_cases {
                 a46_other_list_element
                 a47_other_folded_value
                 a48_other_user_key
+                b10_other_map_value
                 a49_other_kind
                 unclaimed_states_are_told
                 unclaimed_state_is_carried_on
@@ -222,6 +227,7 @@ macro_rules! __operator_cases {
                 c15_optional_values
                 c16_reading_changes_nothing
                 c17_redistribution
+                c18_same_parallelism
                 c20_state_of_some_subtasks
                 operator_state_that_does_not_fit
                 operator_state_that_is_corrupt
@@ -241,6 +247,7 @@ macro_rules! __raw_cases {
                 c23_raw_keyed_streams
                 raw_state_is_limited
                 c24_raw_operator_streams
+                c24_raw_operator_streams_stay
             }
         }
     };

@@ -79,8 +79,13 @@ fn append_that_replaces() {
     rejects(Fault::AppendReplaces, "increment::lists_in_increments");
 }
 
+#[test]
+fn entry_that_is_written_twice() {
+    rejects(Fault::DoubledEntry, "table::g07_frozen_while_growing");
+}
+
 /// A fault that no test above names would go untested.
 #[test]
 fn every_fault_has_its_test() {
-    assert_eq!(Fault::ALL.len(), 10);
+    assert_eq!(Fault::ALL.len(), 11);
 }

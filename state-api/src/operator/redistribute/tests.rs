@@ -97,6 +97,19 @@ fn same_parallelism_leaves_splits_and_expands_unions() {
     assert_eq!(dealt(&old(2), "broadcast", 2), [[0], [1]]);
 }
 
+/// Where all lists are equally long, dealing them out anew would change nothing.
+#[test]
+fn c18_same_parallelism_leaves_lists_of_unequal_lengths() {
+    let lengths = [7, 0, 1];
+    let meta = meta("split", OperatorStateKind::SplitList);
+    let own = |h: usize| (0..lengths[h]).map(move |i| h as u8 * 10 + i);
+    let old: Vec<_> = (0..3).map(|h| vec![image(&meta, own(h))]).collect();
+    let found = dealt(&old, "split", 3);
+    for (h, found) in found.into_iter().enumerate() {
+        assert!(found.into_iter().eq(own(h)), "subtask {h}");
+    }
+}
+
 #[test]
 fn state_of_some_subtasks_reaches_all_that_should_have_it() {
     let mut old = old(3);

@@ -16,14 +16,21 @@ const WINDOW_CONCAT: ReducingDescriptor<Concat, u8> = ReducingDescriptor::new("w
 const MEAN: AggregatingDescriptor<Mean> = AggregatingDescriptor::new("mean");
 const WORDS: AggregatingDescriptor<Words> = AggregatingDescriptor::new("words");
 
-/// Five ways in which 11 to 55 can be spread over the target namespace 1 and the sources 2 and 3.
-const SHAPES: [(i32, [&[u64]; 3]); 5] = [
+/// Ways in which 11 to 55 can be spread over the target namespace 1 and the sources 2 and 3: with
+/// the target there or not, and all, some or none of the sources.
+const SHAPES: [(i32, [&[u64]; 3]); 8] = [
     (1, [&[11, 55], &[22, 44], &[33]]),
     (2, [&[11], &[22, 33, 44, 55], &[]]),
     (3, [&[], &[], &[]]),
     (4, [&[11, 22, 33, 44, 55], &[], &[]]),
     (5, [&[], &[11, 22, 33, 44, 55], &[]]),
+    (6, [&[], &[11, 22], &[33, 44, 55]]),
+    (7, [&[11, 22], &[], &[33, 44, 55]]),
+    (8, [&[], &[], &[11, 22, 33, 44, 55]]),
 ];
+
+/// What is left in the end: the target, wherever there was anything.
+const LEFT: [(i32, u8); 7] = [(1, 1), (2, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1)];
 
 /// A19: values are folded in order, and snapshots keep what was folded when they were taken.
 pub fn a19_reducing_basics<H: Harness>(h: &H) {
@@ -96,8 +103,32 @@ pub fn a21_reducing_merge_namespaces<H: Harness>(h: &H) {
         let expected = (key != 3).then_some(165);
         assert_eq!(reduced_in(&mut b, &key, sum, &1), expected, "key {key}");
     }
-    let left = sorted(b.keys_and_namespaces(sum).unwrap());
-    assert_eq!(left, [(1, 1), (2, 1), (4, 1), (5, 1)]);
+    assert_eq!(sorted(b.keys_and_namespaces(sum).unwrap()), LEFT);
+    assert_eq!(b.entries(sum).unwrap(), LEFT.len() as u64);
+}
+
+/// A21, A27: however values are spread, what each namespace was folded to is merged once, the
+/// target first, then the sources in their order.
+pub fn a21_reducing_merges_each_once<H: Harness>(h: &H) {
+    let mut b = fresh::<H, i32>(h);
+    let concat = b.register(&WINDOW_CONCAT).unwrap();
+    for (key, windows) in SHAPES {
+        let mut scope = b.key(&key).unwrap();
+        for (window, values) in (1..).zip(windows) {
+            for value in values {
+                let mut state = scope.reducing_in(concat, &window);
+                state.add(value.to_string()).unwrap();
+            }
+        }
+        let mut state = scope.reducing_in(concat, &1);
+        state.merge_namespaces(&[2, 3]).unwrap();
+    }
+    for (key, windows) in SHAPES {
+        let values: Vec<_> = windows.concat().iter().map(u64::to_string).collect();
+        let expected = (key != 3).then(|| values.join(","));
+        assert_eq!(reduced_in(&mut b, &key, concat, &1), expected, "key {key}");
+    }
+    assert_eq!(sorted(b.keys_and_namespaces(concat).unwrap()), LEFT);
 }
 
 /// A23: merging is a left fold: the target first, then the sources in the order given.
@@ -183,11 +214,45 @@ pub fn a26_aggregating_merge_namespaces<H: Harness>(h: &H) {
         let expected = (key != 3).then_some(165 / 5);
         assert_eq!(state.get().unwrap(), expected, "key {key}");
     }
-    let left = sorted(b.keys_and_namespaces(mean).unwrap());
-    assert_eq!(left, [(1, 1), (2, 1), (4, 1), (5, 1)]);
+    assert_eq!(sorted(b.keys_and_namespaces(mean).unwrap()), LEFT);
 }
 
-/// A27: the same with accumulators that are replaced; the order of merging is that given.
+/// A27: the same with accumulators that are replaced. A fresh one is not empty, so that the result
+/// tells how many there were: each namespace's is merged once, and none is made for one that is
+/// absent.
+pub fn a27_aggregating_merge_namespaces<H: Harness>(h: &H) {
+    const WORD: [&str; 5] = ["a", "b", "c", "d", "e"];
+    let word = |value: u64| WORD[value as usize / 11 - 1];
+    let descriptor = AggregatingDescriptor::<Words, u8>::new("window words");
+    let mut b = fresh::<H, i32>(h);
+    let words = b.register(&descriptor).unwrap();
+    for (key, windows) in SHAPES {
+        let mut scope = b.key(&key).unwrap();
+        let mut expected = String::new();
+        for (window, values) in (1..).zip(windows) {
+            if !values.is_empty() {
+                expected.push('>');
+            }
+            for value in values {
+                let mut state = scope.aggregating_in(words, &window);
+                state.add(word(*value)).unwrap();
+                expected.push_str(word(*value));
+            }
+        }
+        let mut state = scope.aggregating_in(words, &1);
+        state.merge_namespaces(&[2, 3]).unwrap();
+        let expected = (key != 3).then(|| format!("[{expected}]"));
+        assert_eq!(state.get().unwrap(), expected, "key {key}");
+    }
+    let stored = snapshot(h, &mut b, 1);
+    assert_eq!(sorted(b.keys_and_namespaces(words).unwrap()), LEFT);
+    let mut b = restored::<H, i32>(h, &stored);
+    let words = b.register(&descriptor).unwrap();
+    let merged = aggregated_in(&mut b, &6, words, &1);
+    assert_eq!(merged.as_deref(), Some("[>ab>cde]"));
+}
+
+/// A27: the order of merging is that given; a source that is absent changes nothing.
 pub fn a27_aggregating_merge_order<H: Harness>(h: &H) {
     let descriptor = AggregatingDescriptor::<Words, u8>::new("window words");
     let mut b = fresh::<H, i32>(h);

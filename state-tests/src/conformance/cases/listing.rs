@@ -149,6 +149,51 @@ pub fn a40_for_each_key<H: Harness>(h: &H) {
     }
 }
 
+/// A40: the function may clear the very state that is walked, add to it again and clear it, under
+/// its own key: every key is still shown once, and what the function did last is what is left.
+pub fn a40_for_each_key_clears_what_it_walks<H: Harness>(h: &H) {
+    let mut b = fresh::<H, i32>(h);
+    let number = b.register(&NUMBER).unwrap();
+    let list = b.register(&ListDescriptor::<u64>::new("list")).unwrap();
+    let map = b.register(&MapDescriptor::<u64, u64>::new("map")).unwrap();
+    for key in 0..100 {
+        set(&mut b, &key, number, key as u64);
+        let mut scope = b.key(&key).unwrap();
+        scope.list(list).add(key as u64).unwrap();
+        scope.map(map).put_all([(1, 1), (2, 2)]).unwrap();
+    }
+    let mut seen = Vec::new();
+    let walks = [
+        b.for_each_key(number, &(), |scope| {
+            seen.push(*scope.key());
+            scope.value(number).clear()
+        }),
+        b.for_each_key(map, &(), |scope| {
+            seen.push(*scope.key());
+            scope.map(map).clear()
+        }),
+        b.for_each_key(list, &(), |scope| {
+            seen.push(*scope.key());
+            let mut list = scope.list(list);
+            list.add(1)?;
+            list.clear()?;
+            list.add(2)
+        }),
+    ];
+    walks.into_iter().for_each(Result::unwrap);
+    let thrice = (0..100).flat_map(|key| [key; 3]);
+    assert!(sorted(seen).into_iter().eq(thrice));
+    for key in 0..100 {
+        assert_eq!(b.key(&key).unwrap().list(list).get().unwrap(), [2]);
+    }
+    let none = b.for_each_key(number, &(), |scope| panic!("still shows {}", scope.key()));
+    none.unwrap();
+    let none = b.for_each_key(map, &(), |scope| panic!("still shows {}", scope.key()));
+    none.unwrap();
+    assert_eq!(b.entries(number).unwrap() + b.entries(map).unwrap(), 0);
+    assert_eq!(b.entries(list).unwrap(), 100);
+}
+
 /// An error ends the walk over all keys at once and comes back.
 pub fn for_each_key_ends_at_an_error<H: Harness>(h: &H) {
     let mut b = fresh::<H, i32>(h);

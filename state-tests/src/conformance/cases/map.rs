@@ -1,7 +1,9 @@
 //! Map state.
 
 use crate::conformance::harness::Harness;
-use crate::conformance::support::{Layers, fold, freeze, fresh, map, record, restored, snapshot};
+use crate::conformance::support::{
+    Layers, Timeline, fold, freeze, fresh, map, record, restored, snapshot,
+};
 use alluvium_state_api::{KeyedBackendExt, MapDescriptor, OrderedKey};
 use std::fmt::Debug;
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
@@ -78,6 +80,42 @@ pub fn a28_map_updates_in_place<H: Harness>(h: &H) {
     let left = [(0, "0!"), (2, "2!"), (4, "4!")].map(|(uk, text)| (uk, text.to_owned()));
     assert_eq!(state.entries().unwrap(), left);
     assert_eq!(b.entries(texts).unwrap(), 3);
+}
+
+/// A28: what `update_all` removes and changes is so in a snapshot, in an increment upon it, and in
+/// what is restored from either; a snapshot that was frozen before keeps what was there.
+pub fn a28_update_all_is_stored<H: Harness>(h: &H) {
+    let numbered = |texts: &[(i32, &str)]| -> Vec<(i32, String)> {
+        let owned = texts.iter().map(|(uk, text)| (*uk, (*text).to_owned()));
+        owned.collect()
+    };
+    let mut timeline = Timeline::default();
+    let mut b = fresh::<H, i32>(h);
+    let texts = b.register(&TEXTS).unwrap();
+    for key in [1, 2] {
+        let mut scope = b.key(&key).unwrap();
+        let all = (0..4).map(|uk| (uk, uk.to_string()));
+        scope.map(texts).put_all(all).unwrap();
+    }
+    let first = timeline.increment(h, &mut b, 1);
+    timeline.confirm(&mut b, 1);
+    let change = |uk: &i32, slot: &mut Option<String>| match slot {
+        Some(text) if uk % 2 == 0 => text.push('!'),
+        _ => *slot = None,
+    };
+    b.key(&1).unwrap().map(texts).update_all(change).unwrap();
+    let second = timeline.increment(h, &mut b, 2);
+    let whole = snapshot(h, &mut b, 3);
+    let before = numbered(&[(0, "0"), (1, "1"), (2, "2"), (3, "3")]);
+    let after = numbered(&[(0, "0!"), (2, "2!")]);
+    for (stored, expected) in [(first, &before), (second, &after), (whole, &after)] {
+        let mut b = restored::<H, i32>(h, &stored);
+        let texts = b.register(&TEXTS).unwrap();
+        assert_eq!(map(&mut b, &1, texts), *expected);
+        assert_eq!(map(&mut b, &2, texts), before);
+        let entries = expected.len() + before.len();
+        assert_eq!(b.entries(texts).unwrap(), entries as u64);
+    }
 }
 
 /// A29: a map is empty until the first entry comes and again when the last one goes.

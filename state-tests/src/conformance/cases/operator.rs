@@ -281,8 +281,8 @@ fn dealt<H: OperatorHarness>(h: &H, old: &[Vec<OperatorStateImage>], new: usize)
     (0..new).map(open).collect()
 }
 
-/// C17, C18: elements go where Flink sends them: split lists in contiguous runs, union lists to
-/// all, of broadcast maps one copy to each; at the same parallelism splits stay where they were.
+/// C17: elements go where Flink sends them: split lists in contiguous runs, union lists to
+/// all, of broadcast maps one copy to each.
 pub fn c17_redistribution<H: OperatorHarness>(h: &H) {
     let goldens: [(u32, &[&[u32]]); 6] = [
         (2, &[&[0, 1, 2, 3], &[4, 10, 11], &[12, 13, 14]]),
@@ -312,6 +312,31 @@ pub fn c17_redistribution<H: OperatorHarness>(h: &H) {
     }
 }
 
+/// C18: at the same parallelism split lists stay where they were, also where dealing them out anew
+/// would even out their lengths; union lists go to all, and each keeps its own broadcast copy.
+pub fn c18_same_parallelism<H: OperatorHarness>(h: &H) {
+    let splits: [&[u32]; 3] = [&[1, 2, 3, 4, 5, 6, 7], &[], &[8]];
+    let unions: [&[u32]; 3] = [&[], &[9, 8, 7], &[6]];
+    let old: Vec<_> = (0..3)
+        .map(|index| {
+            let mut s = h.open(Vec::new());
+            let split = s.register_list(&SPLIT).unwrap();
+            let union = s.register_list(&UNION).unwrap();
+            let map = s.register_broadcast(&RULES).unwrap();
+            s.list_set(split, splits[index].to_vec()).unwrap();
+            s.list_set(union, unions[index].to_vec()).unwrap();
+            let own = vec![("copy of".to_owned(), index as u32)];
+            s.broadcast_put_all(map, own).unwrap();
+            images(&mut s)
+        })
+        .collect();
+    for (index, (split, union, copy)) in dealt(h, &old, 3).into_iter().enumerate() {
+        assert_eq!(split, splits[index], "subtask {index}");
+        assert_eq!(union, [9, 8, 7, 6], "subtask {index}");
+        assert_eq!(copy, Some(index as u32));
+    }
+}
+
 /// C20, C21: union and broadcast state that only some old subtasks have reaches all new ones.
 pub fn c20_state_of_some_subtasks<H: OperatorHarness>(h: &H) {
     let old = [Vec::new(), subtask(h, 1), Vec::new()];
@@ -326,7 +351,7 @@ pub fn c20_state_of_some_subtasks<H: OperatorHarness>(h: &H) {
     }
 }
 
-/// Restored state of another mode or shape is refused when it is registered, and carried on.
+/// B21, B24, B27, B30: restored state of another mode or shape is refused when it is registered, and carried on.
 pub fn operator_state_that_does_not_fit<H: OperatorHarness>(h: &H) {
     let stored = subtask(h, 1);
     let mut s = h.open(stored.clone());
@@ -338,6 +363,12 @@ pub fn operator_state_that_does_not_fit<H: OperatorHarness>(h: &H) {
     );
     let other = s.register_list(&OperatorListDescriptor::<u64>::split("split"));
     refused(other, ErrorKind::Incompatible, &["'split'", "u32", "u64"]);
+    let other = s.register_list(&OperatorListDescriptor::<String>::union("union"));
+    refused(
+        other,
+        ErrorKind::Incompatible,
+        &["'union'", "u32", "string"],
+    );
     let other = s.register_broadcast(&BroadcastDescriptor::<u8, u32>::new("rules"));
     refused(
         other,

@@ -70,6 +70,22 @@ pub fn raw_state_is_limited() {
     assert_eq!(writer.finish().partitions, [b"1234"]);
 }
 
+/// C18, C24: at the same parallelism the partitions of raw operator state stay where they were, also
+/// where dealing them out anew would even out their number.
+pub fn c24_raw_operator_streams_stay() {
+    let old = [4u8, 0, 1].map(|partitions| {
+        let mut writer = RawOperatorWriter::new(ROOM);
+        for partition in 0..partitions {
+            writer.start_partition();
+            writer.write(&[partitions, partition]).unwrap();
+        }
+        writer.finish()
+    });
+    for (index, own) in old.iter().enumerate() {
+        assert_eq!(RawOperatorState::assign(&old, index, 3), *own);
+    }
+}
+
 /// C24: partitions of raw operator state are kept whole and dealt out as split lists are.
 pub fn c24_raw_operator_streams() {
     let old: Vec<_> = (0..2u8)

@@ -84,12 +84,20 @@ pub fn a48_other_user_key<H: Harness>(h: &H) {
     unreadable(h, &MapDescriptor::<i32, String>::new("map"), &words);
 }
 
+/// B10: another type of a map's value alone, its user key being as it was.
+pub fn b10_other_map_value<H: Harness>(h: &H) {
+    let words = ["'map'", "u64", "string"];
+    unreadable(h, &MapDescriptor::<u64, String>::new("map"), &words);
+}
+
 /// A49: another kind of state, though of the same type of value; the error names both kinds.
 pub fn a49_other_kind<H: Harness>(h: &H) {
     let words = ["'value'", "value state", "list state"];
     unreadable(h, &ListDescriptor::<u64>::new("value"), &words);
     let words = ["'value'", "value state", "map state"];
     unreadable(h, &MapDescriptor::<u64, u64>::new("value"), &words);
+    let words = ["'value'", "value state", "reducing state"];
+    unreadable(h, &ReducingDescriptor::<Sum>::new("value"), &words);
     let words = ["'list'", "list state", "value state"];
     unreadable(h, &ValueDescriptor::<u64>::new("list"), &words);
     let words = ["'reducing'", "reducing state", "value state"];

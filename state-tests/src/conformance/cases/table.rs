@@ -73,6 +73,7 @@ pub fn g03_random_oracle<H: Harness>(h: &H) {
         if step % 500 == 499 {
             if let Some((job, expected)) = held.take() {
                 let layers = Layers(vec![record(h, job)]);
+                assert_eq!(fold(&layers).len(), expected.len());
                 let mut c = restored::<H, i32>(h, &layers);
                 let v = c.register(&descriptor).unwrap();
                 assert_eq!(c.entries(v).unwrap(), expected.len() as u64);

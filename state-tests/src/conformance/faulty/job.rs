@@ -86,7 +86,7 @@ impl SnapshotJob for FaultyJob {
             unclaimed: &self.unclaimed,
             names,
             state: String::new(),
-            torn: false,
+            done: false,
         };
         self.inner.run(&mut sink)
     }
@@ -100,7 +100,8 @@ struct FaultySink<'s> {
     names: Vec<String>,
     /// The state of the current section.
     state: String,
-    torn: bool,
+    /// Whether what happens to one entry of a snapshot has happened.
+    done: bool,
 }
 
 impl FaultySink<'_> {
@@ -135,9 +136,14 @@ impl SnapshotSink for FaultySink<'_> {
     fn entry(&mut self, entry: Entry<'_>) -> Result<()> {
         match self.fault {
             Fault::LostTombstone if entry.change == Change::Delete => Ok(()),
-            Fault::TornSnapshot if !self.torn => {
-                self.torn = true;
+            Fault::TornSnapshot if !self.done => {
+                self.done = true;
                 Ok(())
+            }
+            Fault::DoubledEntry if !self.done && matches!(entry.change, Change::Put(_)) => {
+                self.done = true;
+                self.inner.entry(entry)?;
+                self.inner.entry(entry)
             }
             Fault::ForgottenState if self.forgets() => Ok(()),
             Fault::Aliasing => self.aliased(entry),

@@ -32,11 +32,13 @@ pub enum Fault {
     ForgottenState,
     /// What was added to a list replaces it in snapshots.
     AppendReplaces,
+    /// A snapshot holds an entry twice.
+    DoubledEntry,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LostDelete,
         Self::LostTombstone,
         Self::Aliasing,
@@ -47,6 +49,7 @@ impl Fault {
         Self::UnconfirmedBase,
         Self::ForgottenState,
         Self::AppendReplaces,
+        Self::DoubledEntry,
     ];
 }
 

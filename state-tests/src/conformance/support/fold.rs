@@ -56,7 +56,8 @@ fn apply(folded: &mut Folded, source: &mut dyn SnapshotSource) {
     for (index, state) in header.states.iter().enumerate() {
         let mut seen = BTreeSet::new();
         let mut section = None;
-        let mut last: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = None;
+        let mut last: Option<Place> = None;
+        let mut written = Written::new();
         source
             .read(index, header.groups, &mut |event| {
                 match event {
@@ -86,6 +87,13 @@ fn apply(folded: &mut Folded, source: &mut dyn SnapshotSource) {
                                 "entries flagged as sorted are not: {last:?} before {place:?}"
                             );
                         }
+                        once(
+                            &mut written,
+                            section.group,
+                            &place,
+                            entry.change,
+                            &state.name,
+                        );
                         last = Some(place);
                         change(folded, (section.group, state.name.clone()), &entry);
                     }
@@ -96,7 +104,27 @@ fn apply(folded: &mut Folded, source: &mut dyn SnapshotSource) {
     }
 }
 
-fn place(entry: &Entry<'_>) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+/// Key, namespace, user key.
+type Place = (Vec<u8>, Vec<u8>, Vec<u8>);
+
+/// The entries that a layer has written of a state, and whether they are gone.
+type Written = BTreeMap<(KeyGroup, Place), bool>;
+
+/// Checks that a layer says of an entry once what has become of it. Only a list goes on, in runs;
+/// and that an entry is gone may be told again, which changes nothing.
+fn once(written: &mut Written, group: KeyGroup, place: &Place, change: Change<'_>, state: &str) {
+    if matches!(change, Change::Append(_)) {
+        return;
+    }
+    let gone = change == Change::Delete;
+    let before = written.insert((group, place.clone()), gone);
+    assert!(
+        before.is_none_or(|before| before && gone),
+        "an entry of '{state}' is written twice: {place:?}"
+    );
+}
+
+fn place(entry: &Entry<'_>) -> Place {
     (
         entry.key.to_vec(),
         entry.namespace.to_vec(),
