@@ -1,6 +1,6 @@
 //! Dealing state out to new subtasks.
 
-use crate::checkpoint::{GROUPS, metadata, operator, segment};
+use crate::checkpoint::{GROUPS, metadata, operator, operator_of, segment};
 use crate::subtask::list;
 use alluvium_checkpoint::{
     OperatorRestore, OperatorSnapshot, ProgramOperator, StoredSnapshot, SubtaskRestore,
@@ -93,6 +93,64 @@ fn the_same_parallelism_gives_each_subtask_its_own() {
         assert_eq!(items(&restore, "rules"), std::slice::from_ref(&me));
         assert_eq!(restore.raw_operator.partitions, [me.clone(), me]);
         assert!(restore.is_restored && !restore.is_finished);
+    }
+}
+
+/// F02: also where dealing out anew would even out what the subtasks hold.
+#[test]
+fn the_same_parallelism_leaves_lists_of_unequal_lengths() {
+    let mut old = operator("count", 3);
+    for (subtask, more) in old.subtasks.iter_mut().zip([4, 0, 1]) {
+        let me = subtask.subtask as u8;
+        for index in 0..more {
+            let item = subtask.operator_state[0].items[0].clone();
+            subtask.operator_state[0].items.push(item);
+            subtask.raw_operator.partitions.push(vec![me, index]);
+        }
+    }
+    for (restore, own) in restore(&old, 3).into_iter().zip(&old.subtasks) {
+        assert_eq!(restore.operator_state[0], own.operator_state[0]);
+        assert_eq!(restore.raw_operator, own.raw_operator);
+    }
+}
+
+/// K02, K03: with 13 key groups, 13 subtasks become 2 and 2 become 13; state of all four sorts goes
+/// where it belongs.
+#[test]
+fn k02_k03_thirteen_subtasks_and_two() {
+    const GROUPS_EACH: [usize; 2] = [7, 6];
+    let max = MaxParallelism::new(13).unwrap();
+    for (from, to) in [(13, 2), (2, 13)] {
+        let old = operator_of("count", from, max);
+        let mut split = Vec::new();
+        let mut raw_operator = Vec::new();
+        for (index, mut restore) in restore(&old, to).into_iter().enumerate() {
+            let (resolved, groups) = restore.keyed.resolve().unwrap();
+            assert_eq!(resolved, max);
+            assert_eq!(groups, max.range_of(index as u32, to).unwrap());
+            let count = if to == 2 { GROUPS_EACH[index] } else { 1 };
+            let expected: Vec<_> = groups.iter().map(|group| group.0).collect();
+            assert_eq!(expected.len(), count);
+            assert_eq!(keys(&mut restore.keyed.restore, groups), expected);
+            let raw: Vec<_> = restore.raw_keyed.iter().collect();
+            let expected: Vec<_> = groups.iter().map(|group| vec![group.0 as u8]).collect();
+            assert!(raw.iter().map(|(group, _)| *group).eq(groups.iter()));
+            assert!(raw.iter().map(|(_, bytes)| *bytes).eq(expected.iter()));
+            // Each old subtask has two elements and two partitions: 26 for 2, or 4 for 13.
+            let share = if to == 2 { 13 } else { usize::from(index < 4) };
+            assert_eq!(items(&restore, "split").len(), share, "{from} to {to}");
+            assert_eq!(restore.raw_operator.partitions.len(), share);
+            split.extend(items(&restore, "split"));
+            raw_operator.extend(restore.raw_operator.partitions.clone());
+            let all: Vec<_> = (0..from as u8).map(|old| [old]).collect();
+            assert_eq!(items(&restore, "union"), all);
+            assert_eq!(items(&restore, "rules"), [[(index as u32 % from) as u8]]);
+        }
+        let olds = || 0..from as u8;
+        let expected: Vec<_> = olds().flat_map(|old| [vec![old], b"x".to_vec()]).collect();
+        assert_eq!(split, expected, "{from} to {to}");
+        let expected: Vec<_> = olds().flat_map(|old| [[old], [old]]).collect();
+        assert_eq!(raw_operator, expected, "{from} to {to}");
     }
 }
 

@@ -16,7 +16,12 @@ pub(crate) const GROUPS: u32 = 16;
 /// A segment of subtask `subtask` of `parallelism` with one row in each of its key groups, whose
 /// key is the number of the group.
 pub(crate) fn segment(subtask: u32, parallelism: u32) -> KeyedChain {
+    segment_of(subtask, parallelism, header(None).max_parallelism)
+}
+
+fn segment_of(subtask: u32, parallelism: u32, max: MaxParallelism) -> KeyedChain {
     let mut header = header(None);
+    header.max_parallelism = max;
     header.groups = header
         .max_parallelism
         .range_of(subtask, parallelism)
@@ -31,13 +36,17 @@ pub(crate) fn segment(subtask: u32, parallelism: u32) -> KeyedChain {
 
 /// An operator that has every kind of state in each subtask.
 pub(crate) fn operator(uid: &str, parallelism: u32) -> OperatorSnapshot {
+    operator_of(uid, parallelism, MaxParallelism::new(GROUPS).unwrap())
+}
+
+/// The same with another number of key groups.
+pub(crate) fn operator_of(uid: &str, parallelism: u32, max: MaxParallelism) -> OperatorSnapshot {
     let subtasks = (0..parallelism).map(|subtask| {
         let me = [subtask as u8];
-        let max = MaxParallelism::new(GROUPS).unwrap();
         let groups = max.range_of(subtask, parallelism).unwrap();
         let raw = groups.iter().map(|group| (group, vec![group.0 as u8]));
         SubtaskSnapshot {
-            keyed: vec![segment(subtask, parallelism)],
+            keyed: vec![segment_of(subtask, parallelism, max)],
             operator_state: vec![
                 list(OperatorStateKind::SplitList, "split", &[&me, b"x"]),
                 list(OperatorStateKind::UnionList, "union", &[&me]),
@@ -52,7 +61,7 @@ pub(crate) fn operator(uid: &str, parallelism: u32) -> OperatorSnapshot {
     });
     OperatorSnapshot {
         uid: uid.to_owned(),
-        max_parallelism: MaxParallelism::new(GROUPS).unwrap(),
+        max_parallelism: max,
         parallelism,
         subtasks: subtasks.collect(),
     }

@@ -112,16 +112,30 @@ fn j07_subsume() {
         "being overtaken is no failure"
     );
 
-    rig.tick(1000);
+    // A shutdown discards what every pending checkpoint has been given, and leaves the completed one
+    // to what the job's end makes of it (K16).
+    for _ in 3..=5 {
+        rig.tick(1000);
+    }
     rig.ack(3, 1);
+    rig.ack(5, 2);
     assert_eq!(
         rig.event(Event::Stop),
         [
             "aborted 3 (latest 2): the job was stopped",
-            "discard 3 [3/1]"
+            "discard 3 [3/1]",
+            "aborted 4 (latest 2): the job was stopped",
+            "aborted 5 (latest 2): the job was stopped",
+            "discard 5 [5/2]"
         ]
     );
-    assert_eq!(rig.ack(3, 2), ["discard 3 [3/2]"]);
+    assert_eq!(rig.machine.pending().count(), 0);
+    assert_eq!(rig.machine.retained(), [2]);
+    for (checkpoint, task) in [(3, 2), (4, 1), (4, 2), (5, 1)] {
+        let late = format!("discard {checkpoint} [{checkpoint}/{task}]");
+        assert_eq!(rig.ack(checkpoint, task), [late]);
+        assert_eq!(rig.ack(checkpoint, task), NOTHING, "once is enough");
+    }
 }
 
 #[test]
