@@ -202,33 +202,38 @@ pub(crate) fn expected_rows() -> BTreeMap<u64, Row> {
 const RULES: BroadcastDescriptor<u64, u64> = BroadcastDescriptor::new("rules");
 const MAX_UNION: OperatorListDescriptor<u64> = OperatorListDescriptor::union("greatest");
 
+/// How many rules a subtask knows; the greatest record that any subtask of the run before its
+/// checkpoint has seen, or this one since; and what each of those subtasks had seen.
+pub(crate) type RuledRow = (u64, u64, Vec<u64>);
+
 /// Keyed records, and rules of which every subtask knows all: broadcast and union state. Emits
-/// nothing but at the end: how many rules it knows, and the greatest record that any subtask of the
-/// run before its checkpoint has seen, or this one since.
+/// nothing but a row at the end.
 #[derive(Default)]
 pub(crate) struct Ruled {
     rules: Option<BroadcastHandle<u64, u64>>,
     greatest: Option<OperatorListHandle<u64>>,
+    restored: Vec<u64>,
     seen: u64,
 }
 
-impl TwoInputs<u64, u64, u64, (u64, u64)> for Ruled {
+impl TwoInputs<u64, u64, u64, RuledRow> for Ruled {
     fn open(&mut self, context: &mut OpenContext<'_, u64>) -> Result<()> {
         let store = context.operator();
         self.rules = Some(store.register_broadcast(&RULES)?);
         let greatest = store.register_list(&MAX_UNION)?;
-        self.seen = store.list_get(greatest)?.into_iter().max().unwrap_or(0);
+        self.restored = store.list_get(greatest)?;
+        self.seen = self.restored.iter().copied().max().unwrap_or(0);
         self.greatest = Some(greatest);
         Ok(())
     }
 
-    fn process_first(&mut self, record: u64, cx: &mut Context<'_, u64, (u64, u64)>) -> Result<()> {
+    fn process_first(&mut self, record: u64, cx: &mut Context<'_, u64, RuledRow>) -> Result<()> {
         assert_eq!(*cx.keyed()?.key(), record % KEYS);
         self.seen = self.seen.max(record);
         Ok(())
     }
 
-    fn process_second(&mut self, rule: u64, cx: &mut Context<'_, u64, (u64, u64)>) -> Result<()> {
+    fn process_second(&mut self, rule: u64, cx: &mut Context<'_, u64, RuledRow>) -> Result<()> {
         assert!(cx.keyed().is_err());
         cx.operator()
             .broadcast_put(self.rules.unwrap(), rule, rule * 2)
@@ -239,7 +244,7 @@ impl TwoInputs<u64, u64, u64, (u64, u64)> for Ruled {
         context.operator().list_set(greatest, vec![self.seen])
     }
 
-    fn end_of_input(&mut self, cx: &mut Context<'_, u64, (u64, u64)>) -> Result<()> {
+    fn end_of_input(&mut self, cx: &mut Context<'_, u64, RuledRow>) -> Result<()> {
         let mut rules = 0;
         cx.operator()
             .broadcast_scan(self.rules.unwrap(), |rule, double| {
@@ -247,7 +252,7 @@ impl TwoInputs<u64, u64, u64, (u64, u64)> for Ruled {
                 rules += 1;
                 std::ops::ControlFlow::Continue(())
             })?;
-        cx.emit((rules, self.seen))
+        cx.emit((rules, self.seen, self.restored.clone()))
     }
 }
 
@@ -326,7 +331,7 @@ impl Process<u64, u64, (u64, u64)> for Gains {
 /// What the job hands out beside its files.
 pub(crate) struct Outputs {
     pub(crate) rows: Collected<(u64, Row)>,
-    pub(crate) ruled: Collected<(u64, u64)>,
+    pub(crate) ruled: Collected<RuledRow>,
     pub(crate) raw: Collected<u64>,
 }
 
@@ -390,20 +395,30 @@ pub(crate) fn committed(directory: &Path) -> BTreeMap<u64, u64> {
 
 /// Checks what the job has come to, given that the last run of it ended well at `parallelism`.
 pub(crate) fn check(outputs: &Outputs, directory: &Path, parallelism: u32) {
+    check_from(outputs, directory, parallelism);
+}
+
+/// The same; returns the union list that every subtask of the last run started with.
+pub(crate) fn check_from(outputs: &Outputs, directory: &Path, parallelism: u32) -> Vec<u64> {
     // Later rows of a key replace earlier ones: the end may have been reached more than once.
     let rows: BTreeMap<_, _> = outputs.rows.take().into_iter().collect();
     assert_eq!(rows, expected_rows());
     let ruled = outputs.ruled.take();
     let last: Vec<_> = ruled.iter().rev().take(parallelism as usize).collect();
+    assert_eq!(last.len(), parallelism as usize);
     assert!(
-        last.iter().all(|(rules, _)| *rules == RULE_COUNT),
+        last.iter().all(|(rules, ..)| *rules == RULE_COUNT),
         "{last:?}"
     );
-    assert_eq!(last.iter().map(|(_, seen)| *seen).max(), Some(RECORDS - 1));
+    let greatest = last.iter().map(|(_, seen, _)| *seen).max();
+    assert_eq!(greatest, Some(RECORDS - 1));
+    let union = &last[0].2;
+    assert!(last.iter().all(|(.., found)| found == union), "{last:?}");
     let raw = outputs.raw.take();
     let last: Vec<_> = raw.iter().rev().take(parallelism as usize).collect();
     assert_eq!(last.into_iter().sum::<u64>(), RECORDS);
     check_files(directory);
+    union.clone()
 }
 
 /// Checks that every gain was committed once, and nothing is left lying about.

@@ -1,5 +1,7 @@
 //! Jobs whose process dies, started again on their checkpoint directory at another parallelism.
-use crate::common::{RECORDS, RULE_COUNT, Seeded, build, check, check_files, environment};
+use crate::common::{
+    RECORDS, RULE_COUNT, Seeded, build, check, check_files, check_from, environment,
+};
 use alluvium::{ErrorKind, MaxParallelism};
 use alluvium_state_tests::executor::{
     Environment, FailAt, Failure, FailurePlan, JobReport, RestartStrategy,
@@ -24,6 +26,11 @@ fn output(root: &Path) -> std::path::PathBuf {
 
 /// Runs the job to its end at `parallelism` and checks what it has come to.
 fn finish(root: &Path, parallelism: u32) -> JobReport {
+    finish_from(root, parallelism).0
+}
+
+/// The same; tells how many elements of a union list every subtask started with.
+fn finish_from(root: &Path, parallelism: u32) -> (JobReport, usize) {
     let environment = mortal(root, parallelism);
     let outputs = build(&environment, &output(root));
     let report = environment.execute().unwrap();
@@ -33,10 +40,12 @@ fn finish(root: &Path, parallelism: u32) -> JobReport {
         all,
         "{report:?}"
     );
-    check(&outputs, &output(root), parallelism);
-    report
+    let union = check_from(&outputs, &output(root), parallelism);
+    (report, union.len())
 }
 
+/// N16: split state is conserved, union and broadcast state is there once for every new subtask,
+/// which [`check`] sees; each old one has written one element of the union list.
 #[test]
 fn every_change_of_parallelism_resumes_and_ends_the_same() {
     let mut random = Seeded(7);
@@ -54,10 +63,28 @@ fn every_change_of_parallelism_resumes_and_ends_the_same() {
             let mut environment = environment;
             environment.set_failures(FailurePlan::new().fail(operator, None, at, Failure::Panic));
             environment.execute().unwrap_err();
-            let report = finish(root.path(), after);
+            let (report, union) = finish_from(root.path(), after);
             assert!(report.restored_from.is_some(), "{before} to {after}");
             assert!(report.records_before > 0, "{before} to {after}");
+            assert_eq!(union, before as usize, "{before} to {after}");
         }
+    }
+}
+
+/// K02, K03: with 13 key groups, so that of 13 subtasks each has one.
+#[test]
+fn k02_k03_a_job_goes_from_thirteen_subtasks_to_two_and_from_two_to_thirteen() {
+    let max = MaxParallelism::new(13).unwrap();
+    for (before, after) in [(13, 2), (2, 13)] {
+        let root = tempfile::tempdir().unwrap();
+        let mut environment = mortal(root.path(), before);
+        environment.set_max_parallelism(max);
+        build(&environment, &output(root.path()));
+        let plan = FailurePlan::new().fail("tally", None, FailAt::Complete(2), Failure::Panic);
+        environment.set_failures(plan).execute().unwrap_err();
+        let (report, union) = finish_from(root.path(), after);
+        assert!(report.records_before > 0, "{before} to {after}");
+        assert_eq!(union, before as usize, "{before} to {after}");
     }
 }
 

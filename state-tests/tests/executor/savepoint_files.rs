@@ -134,6 +134,41 @@ fn n11_a_claimed_savepoint_goes_with_its_files_and_one_that_is_not_stays() {
     }
 }
 
+/// N11: what a job that has claimed nothing was started from is needed until its first checkpoint
+/// is complete, and not any more then.
+#[test]
+fn n11_the_original_may_be_deleted_after_the_first_checkpoint() {
+    let place = Place::new();
+    let running = Running::start(&place, &mut slow_on_files(&place, 2));
+    running.until(500);
+    let path = running.handle.stop(None, false).unwrap();
+    running.handle.wait().unwrap();
+    let savepoint = open(local(&path)).stored.metadata().checkpoint.0;
+    // Nothing but the savepoint is left of the job, which then dies behind its first checkpoint.
+    std::fs::remove_dir_all(place.checkpoints()).unwrap();
+    let first = savepoint + 1;
+    let mut environment = slow_on_files(&place, 2);
+    let plan = FailurePlan::new().fail("tally", None, FailAt::Complete(first), Failure::Error);
+    environment
+        .set_restart_strategy(RestartStrategy::None)
+        .set_failures(plan)
+        .restore_from(
+            &path,
+            RestoreOptions::default().with_claim(ClaimMode::NoClaim),
+        );
+    build(&environment, &place.output());
+    environment.execute().unwrap_err();
+    assert_eq!(published(&place), [first]);
+    std::fs::remove_dir_all(local(&path)).unwrap();
+
+    open(&newest(&place)).stored.verify().unwrap();
+    let environment = slow_on_files(&place, 3);
+    let outputs = build(&environment, &place.output());
+    let report = environment.execute().unwrap();
+    assert_eq!(report.restored_from.map(|id| id.0), Some(first));
+    check(&outputs, &place.output(), 3);
+}
+
 #[test]
 fn a_checkpoint_can_be_started_from_but_not_claimed() {
     let place = Place::new();

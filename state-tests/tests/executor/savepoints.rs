@@ -380,7 +380,7 @@ fn savepoints_and_failures_at_random_moments_change_nothing() {
 }
 
 #[test]
-fn n01_n03_what_cannot_be_restored_is_told_once_with_its_path() {
+fn n03_what_cannot_be_restored_is_told_once_with_its_path() {
     let place = Place::new();
     let running = Running::start(&place, &mut slow(2));
     running.until(300);
