@@ -412,7 +412,7 @@ pub(crate) fn check_from(outputs: &Outputs, directory: &Path, parallelism: u32) 
     );
     let greatest = last.iter().map(|(_, seen, _)| *seen).max();
     assert_eq!(greatest, Some(RECORDS - 1));
-    let union = &last[0].2;
+    let union = last.first().map(|(.., found)| found).unwrap();
     assert!(last.iter().all(|(.., found)| found == union), "{last:?}");
     let raw = outputs.raw.take();
     let last: Vec<_> = raw.iter().rev().take(parallelism as usize).collect();

@@ -91,7 +91,7 @@ pub fn a28_update_all_is_stored<H: Harness>(h: &H) {
     let texts = b.register(&TEXTS).unwrap();
     // Many more entries in the same group, lest it be worth while to write the group whole.
     let group = group_of(ten(), &1);
-    let other = (2..).find(|key| group_of(ten(), key) == group).unwrap();
+    let other = (2..1000).find(|key| group_of(ten(), key) == group).unwrap();
     for (key, count) in [(1, 4), (other, 100)] {
         let mut scope = b.key(&key).unwrap();
         scope.map(texts).put_all(texts_of(0..count)).unwrap();
