@@ -6,6 +6,7 @@
 //! | `commands` | commands about running jobs and their savepoints |
 //! | `control` | the endpoint of a running job, and how it is found and asked |
 //! | `flights` | the job `alluvium run flights` |
+//! | `output` | standard output and standard error |
 //! | `snapshots` | commands that look into snapshots |
 
 #![forbid(unsafe_code)]
@@ -14,11 +15,12 @@ mod args;
 mod commands;
 mod control;
 mod flights;
+mod output;
 mod snapshots;
 
 use alluvium::{ErrorKind, StateError};
 use args::{Command, Job};
-use snapshots::{copy, diff, export, gc, inspect, print, verify};
+use snapshots::{copy, diff, export, gc, inspect, verify};
 use std::process::ExitCode;
 
 /// The exit code of a job that was cancelled.
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
         Command::Export(args) => export::run(&args).map(done),
         Command::Copy(args) => copy::run(&args).map(done),
         Command::Gc(args) => gc::run(&args).map(done),
-        Command::Completions(args) => print(&args.script()).map(done),
+        Command::Completions(args) => output::write_all(&args.script()).map(done),
     };
     result.unwrap_or_else(|error| match error.kind() {
         ErrorKind::Cancelled => fail(&error, CANCELLED),
@@ -54,7 +56,7 @@ const fn done(_nothing: ()) -> ExitCode {
 }
 
 fn fail(error: &StateError, code: u8) -> ExitCode {
-    eprintln!("alluvium: {error}");
+    output::say(&format_args!("alluvium: {error}"));
     ExitCode::from(code)
 }
 
@@ -67,5 +69,7 @@ fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // It would complain on standard error too, and panic if that is closed.
+        .log_internal_errors(false)
         .init();
 }

@@ -32,6 +32,7 @@ pub(crate) use savepoint::SavepointArgs;
 pub(crate) use stop::StopArgs;
 pub(crate) use verify::VerifyArgs;
 
+use crate::output;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -76,7 +77,7 @@ pub(crate) fn parse() -> Cli {
             if error.kind() == ErrorKind::InvalidSubcommand {
                 // Usage errors go to stderr; if that is closed, nobody is there to read them.
                 drop(error.print());
-                eprintln!("\nWhat there is: {}", commands().join(", "));
+                output::say(&format_args!("\nWhat there is: {}", commands().join(", ")));
                 std::process::exit(2);
             }
             error.exit()

@@ -16,6 +16,5 @@ pub(crate) fn cancel(args: &CancelArgs) -> Result<()> {
         target_directory: absolute(args.savepoint_dir()?.as_ref())?,
         ..SavepointBody::default()
     };
-    tell(&job.trigger("savepoints", &body)?, args.json);
-    Ok(())
+    tell(&job.trigger("savepoints", &body)?, args.json)
 }

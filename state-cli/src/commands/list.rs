@@ -2,6 +2,7 @@
 
 use crate::args::ListArgs;
 use crate::control::{LiveJob, live_jobs};
+use crate::output::{print, print_json};
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{JobId, inspect};
 use alluvium::config::Location;
@@ -35,19 +36,12 @@ pub(crate) fn list(args: &ListArgs) -> Result<()> {
         Some(root) => under(root, &args.config.storage()?, live)?,
     };
     if args.json {
-        let text = serde_json::to_string_pretty(&listed);
-        println!(
-            "{}",
-            text.map_err(
-                |error| StateError::misuse("the list cannot be told as JSON").with_source(error)
-            )?
-        );
+        print_json(&listed)
     } else if listed.is_empty() {
-        println!("no jobs");
+        print("no jobs")
     } else {
-        println!("{}", table(&listed));
+        print(&table(&listed))
     }
-    Ok(())
 }
 
 impl From<LiveJob> for Listed {

@@ -10,6 +10,7 @@ pub(crate) use list::list;
 pub(crate) use savepoint::savepoint;
 pub(crate) use stop::stop;
 
+use crate::output::print;
 use alluvium::Result;
 use alluvium::config::Location;
 use serde_json::json;
@@ -21,10 +22,10 @@ fn absolute(directory: Option<&Location>) -> Result<Option<String>> {
 }
 
 /// Tells where a savepoint is.
-fn tell(path: &str, as_json: bool) {
+fn tell(path: &str, as_json: bool) -> Result<()> {
     if as_json {
-        println!("{}", json!({"path": path}));
+        print(&json!({"path": path}))
     } else {
-        println!("{path}");
+        print(path)
     }
 }

@@ -3,6 +3,7 @@
 use super::{absolute, tell};
 use crate::args::SavepointArgs;
 use crate::control::{SavepointBody, find};
+use crate::output::say;
 use alluvium::Result;
 use alluvium::checkpoint::dispose;
 
@@ -10,7 +11,7 @@ use alluvium::checkpoint::dispose;
 pub(crate) fn savepoint(args: &SavepointArgs) -> Result<()> {
     if let Some(path) = &args.dispose {
         let folder = dispose(path, &args.config.storage()?)?;
-        eprintln!("disposed of '{folder}'");
+        say(&format_args!("disposed of '{folder}'"));
         return Ok(());
     }
     let body = SavepointBody {
@@ -18,6 +19,5 @@ pub(crate) fn savepoint(args: &SavepointArgs) -> Result<()> {
         ..SavepointBody::default()
     };
     let job = args.job.as_deref().unwrap_or_default();
-    tell(&find(job)?.trigger("savepoints", &body)?, args.json);
-    Ok(())
+    tell(&find(job)?.trigger("savepoints", &body)?, args.json)
 }

@@ -14,6 +14,5 @@ pub(crate) fn stop(args: &StopArgs) -> Result<()> {
         ..StopBody::default()
     };
     let path = find(&args.job)?.trigger("stop", &body)?;
-    tell(&path, args.json);
-    Ok(())
+    tell(&path, args.json)
 }

@@ -3,6 +3,7 @@
 use super::note::{self, Note, Noted};
 use super::routes::{State, router};
 use super::signals::{Caught, Signals};
+use crate::output;
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::config::Location;
 use alluvium::{Result, StateError};
@@ -112,7 +113,9 @@ impl Endpoint {
         let noted = note::directory().and_then(|directory| note.leave(&directory));
         Ok(Serving {
             noted: noted
-                .inspect_err(|error| eprintln!("alluvium: the job is not noted: {error}"))
+                .inspect_err(|error| {
+                    output::say(&format_args!("alluvium: the job is not noted: {error}"));
+                })
                 .ok(),
             job_ended,
             thread,

@@ -1,5 +1,6 @@
 //! What the process is told by signals: to suspend its job.
 
+use crate::output;
 use alluvium_state_tests::executor::JobControl;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -47,7 +48,9 @@ impl Signals {
             if caught.0.swap(number, Ordering::AcqRel) != 0 {
                 std::process::exit(i32::from(128 + number));
             }
-            eprintln!("{name}: suspending the job; once more ends the process at once");
+            output::say(&format_args!(
+                "{name}: suspending the job; once more ends the process at once"
+            ));
             control.suspend();
         }
     }

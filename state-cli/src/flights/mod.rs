@@ -32,6 +32,7 @@ mod watch;
 
 use crate::args::FlightsArgs;
 use crate::control::{Caught, Endpoint, Job, check_free};
+use crate::output::{print, print_json, say};
 use alluvium::{ErrorKind, Result, StateError};
 use input::Input;
 use std::process::ExitCode;
@@ -63,7 +64,10 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
     let watch = Watch::new(records);
     environment.set_listener(watch.clone());
     let endpoint = Endpoint::bind(args.control.port)?;
-    eprintln!("control endpoint: http://{}", endpoint.address());
+    say(&format_args!(
+        "control endpoint: http://{}",
+        endpoint.address()
+    ));
     let job = environment.start()?;
     let caught = Caught::default();
     let serving = endpoint.serve(Job {
@@ -94,7 +98,9 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
     serving.finish();
     match (told, caught.exit_code()) {
         (Err(error), Some(code)) if error.kind() == ErrorKind::Cancelled => {
-            eprintln!("alluvium: {error}; started again, it goes on from its last checkpoint");
+            say(&format_args!(
+                "alluvium: {error}; started again, it goes on from its last checkpoint"
+            ));
             Ok(ExitCode::from(code))
         }
         (told, _) => told.map(|()| ExitCode::SUCCESS),
@@ -103,11 +109,10 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
 
 fn tell(summary: &Summary, args: &FlightsArgs) -> Result<()> {
     if args.json {
-        println!("{}", summary.to_json()?);
+        print_json(summary)
     } else {
-        println!("{}", summary.to_table());
+        print(&summary.to_table())
     }
-    Ok(())
 }
 
 /// What an operator registered when it was opened.

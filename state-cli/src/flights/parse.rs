@@ -3,6 +3,7 @@
 
 use super::input::{Input, bad_line, parse};
 use super::record::{Flight, Line};
+use crate::output::say;
 use alluvium::{OperatorListDescriptor, OperatorStateStore, Result, StateData, StateError};
 use alluvium_state_tests::executor::{Context, OpenContext, Process, unrecoverable};
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl CrashAfter {
 
     fn record(&self) {
         if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
-            eprintln!("alluvium: aborting, as --crash-after asks");
+            say("alluvium: aborting, as --crash-after asks");
             std::process::abort();
         }
     }

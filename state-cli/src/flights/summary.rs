@@ -3,8 +3,6 @@
 use super::input::Input;
 use super::job::JOB;
 use crate::args::FlightsArgs;
-use alluvium::Result;
-use alluvium::StateError;
 use alluvium::config::{Location, Resolved};
 use alluvium_state_tests::executor::{CheckpointStats, JobReport};
 use comfy_table::{CellAlignment, Table, presets};
@@ -148,12 +146,6 @@ impl Summary {
             },
             peak_memory_bytes: peak_memory(),
         }
-    }
-
-    pub(super) fn to_json(&self) -> Result<String> {
-        serde_json::to_string_pretty(self).map_err(|error| {
-            StateError::misuse("the summary cannot be told as JSON").with_source(error)
-        })
     }
 
     /// A table for people.

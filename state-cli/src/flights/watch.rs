@@ -1,6 +1,7 @@
 //! Telling people what happens to the job, on stderr.
 
 use super::summary::{CheckpointSummary, size};
+use crate::output::say;
 use alluvium_state_tests::executor::{JobEvent, JobListener};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +44,7 @@ impl Watch {
     }
 
     fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say(&line));
     }
 }
 

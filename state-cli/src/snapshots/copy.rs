@@ -1,9 +1,9 @@
 //! `alluvium copy`: snapshots in another place.
 
-use super::output;
 use super::place::{self, Found, Place};
 use super::progress::Progress;
 use crate::args::CopyArgs;
+use crate::output::{self, counted};
 use alluvium::Result;
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{Copied, copy_job, copy_snapshot};
@@ -67,12 +67,6 @@ pub(crate) fn run(args: &CopyArgs) -> Result<()> {
     output::print(&format!(
         "copied {jobs}{snapshots}, {files}, {size} to {to}"
     ))
-}
-
-/// A number of things, in words.
-fn counted(number: u64, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
 }
 
 fn snapshot(

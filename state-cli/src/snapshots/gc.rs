@@ -1,9 +1,9 @@
 //! `alluvium gc`: collection by hand.
 
-use super::output;
 use super::place::Found;
 use super::progress::Progress;
 use crate::args::GcArgs;
+use crate::output;
 use alluvium::checkpoint::{Garbage, JobId, Storage};
 use alluvium::{Result, StateError};
 use serde::Serialize;

@@ -13,11 +13,8 @@ pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod gc;
 pub(crate) mod inspect;
-mod output;
 mod pick;
 mod place;
 mod progress;
 mod schema;
 pub(crate) mod verify;
-
-pub(crate) use output::write_all as print;

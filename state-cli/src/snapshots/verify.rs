@@ -1,9 +1,9 @@
 //! `alluvium verify`: whether everything is there and sound.
 
-use super::output;
 use super::place::Place;
 use super::progress::Progress;
 use crate::args::VerifyArgs;
+use crate::output;
 use alluvium::Result;
 use alluvium::checkpoint::{OfflineOperator, OfflineSnapshot};
 use comfy_table::{Table, presets};

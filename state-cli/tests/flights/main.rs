@@ -21,3 +21,4 @@ mod savepoints;
 mod signals;
 mod straight;
 mod takeover;
+mod told;

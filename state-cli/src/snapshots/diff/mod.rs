@@ -6,8 +6,9 @@ mod report;
 use super::inspect::{value_json, value_text};
 use super::place::Place;
 use super::progress::Progress;
-use super::{output, schema};
+use super::schema;
 use crate::args::DiffArgs;
+use crate::output;
 use alluvium::checkpoint::{
     KeyedEntry, KeyedReader, OfflineOperator, OfflineSnapshot, OperatorStateView, StateTypes,
 };

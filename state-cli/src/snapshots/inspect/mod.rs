@@ -5,11 +5,11 @@ mod table;
 
 pub(super) use report::{value_json, value_text};
 
-use super::output;
 use super::pick::Pick;
 use super::place::Place;
 use super::progress::Progress;
 use crate::args::InspectArgs;
+use crate::output;
 use alluvium::checkpoint::{
     DynamicEntry, Histogram, KeyedReader, OfflineOperator, OfflineSnapshot, OperatorStateView,
 };

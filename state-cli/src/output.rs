@@ -1,0 +1,40 @@
+//! Standard output and standard error, which may be closed: that nobody reads on ends nothing, least
+//! of all a running job, as `println!` would.
+
+use alluvium::{Result, StateError};
+use serde::Serialize;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Prints a text and a line feed.
+pub(crate) fn print(text: &(impl Display + ?Sized)) -> Result<()> {
+    write_all(format!("{text}\n").as_bytes())
+}
+
+/// Prints a value as JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string_pretty(value);
+    print(&json.map_err(|error| StateError::misuse("cannot write JSON").with_source(error))?)
+}
+
+/// Writes bytes to standard output.
+pub(crate) fn write_all(bytes: &[u8]) -> Result<()> {
+    match io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(StateError::storage("cannot write to standard output").with_source(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something on standard error, and a line feed, at once: others may write there too.
+pub(crate) fn say(text: &(impl Display + ?Sized)) {
+    // There is no other place to complain.
+    drop(io::stderr().write_all(format!("{text}\n").as_bytes()));
+}
+
+/// A number of things, in words.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
