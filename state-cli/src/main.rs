@@ -60,11 +60,12 @@ fn fail(error: &StateError, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Shows what the library logs, if `ALLUVIUM_LOG` asks for it: `warn`, say, or `debug`.
+/// Shows what the library warns of, or as much of what it logs as `ALLUVIUM_LOG` asks for: `error`,
+/// say, or `debug`.
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::builder()
         .with_env_var("ALLUVIUM_LOG")
-        .with_default_directive(tracing_subscriber::filter::LevelFilter::ERROR.into())
+        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
         .from_env_lossy();
     tracing_subscriber::fmt()
         .with_env_filter(filter)

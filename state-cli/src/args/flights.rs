@@ -31,7 +31,8 @@ execution.checkpointing.externalized-checkpoint-retention says), and the same co
 the last one. A second signal ends the process at once.
 
 Lines of the input are numbered as in an editor: the header is line 1.
-ALLUVIUM_LOG=warn (or info, debug) shows what the library logs.";
+Warnings of the library go to stderr; ALLUVIUM_LOG=info (or debug) shows more of what it logs,
+ALLUVIUM_LOG=error less.";
 
 /// Reads flight records in parallel, and keeps a table each of carriers, routes and airframes.
 ///

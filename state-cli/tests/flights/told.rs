@@ -11,9 +11,41 @@ fn closed() -> PipeWriter {
 }
 
 #[test]
+fn warnings_are_shown_unless_less_is_asked_for() {
+    let flights = Flights::new(&["-D", "state.checkpoints.dir=here"]);
+    let older = "'state.checkpoints.dir' given with -D is an older name of \
+                 'execution.checkpointing.dir'";
+    let ran = flights.run(&["--output", "first"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("WARN").count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains(older), "{}", ran.stderr);
+    let quiet = flights.with_variable("ALLUVIUM_LOG", "error");
+    let ran = quiet.run(&["--output", "second", "--job-id", "second"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("older name"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_job_that_goes_on_after_its_death_warns_of_nothing() {
+    let flights = Flights::new(&["--checkpoint-interval", "20ms", "--rate", "600000"]);
+    let ran = flights.run(&["--crash-after", "90000"]);
+    assert_eq!(ran.code, None, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("WARN"), "{}", ran.stderr);
+    let ran = flights.run(&[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("resuming from checkpoint"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("WARN"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_job_ends_well_though_nobody_hears_what_it_says() {
     let flights = Flights::new(&["--checkpoint-interval", "50ms"]);
-    let mut command = flights.command(&[]);
+    // With a warning too.
+    let mut command = flights.command(&["-D", "state.checkpoints.dir=here"]);
     command.stdout(closed()).stderr(closed());
     assert_eq!(command.status().unwrap().code(), Some(0));
     Tables::of(data_set(), 1).assert_in(&flights.output());
