@@ -62,7 +62,8 @@ pub use segment::{
 };
 pub use storage::{LocalStorage, MemoryStorage, Storage};
 pub use store::{
-    CheckpointStore, Garbage, Inspection, OpenMode, Recovered, StoreOptions, Swept, inspect,
+    CheckpointStore, Garbage, Inspection, LogCheck, OpenMode, Recovered, StoreOptions, Swept,
+    check_log, inspect,
 };
 pub use subtask::{
     CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedChain, KeyedSegment,

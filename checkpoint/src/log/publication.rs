@@ -1,5 +1,6 @@
 //! Reading, claiming and appending: the part of the log that asks the store.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use alluvium_state_api::{ErrorKind, Result, StateError};
@@ -59,25 +60,62 @@ impl Log {
             return Ok(None);
         }
         let newest = self.read(tail)?;
-        let oldest = tail.saturating_sub(verified.saturating_sub(1)).max(1);
+        self.check_order(&newest.entry, None)?;
         let mut after = newest.entry.clone();
-        for seq in (oldest..tail).rev() {
+        for seq in verified_from(tail, verified).rev().skip(1) {
             let before = self.read(seq)?.entry;
-            after.check_after(&before).map_err(|differs| {
+            self.check_order(&before, Some(&after))?;
+            after = before;
+        }
+        Ok(Some(newest))
+    }
+
+    /// How many entries [`newest`](Self::newest) reads, and what is wrong with each of them that is
+    /// not sound, oldest first.
+    ///
+    /// # Errors
+    /// As `newest` if an entry is missing; `Storage`.
+    pub(crate) fn check(&self, verified: u64) -> Result<(u64, Vec<StateError>)> {
+        let tail = self.find_tail(0)?;
+        let (mut problems, mut checked) = (Vec::new(), 0);
+        let mut after = None;
+        for seq in verified_from(tail, verified).rev() {
+            checked += 1;
+            after = match self.read(seq) {
+                Ok(Stored { entry, .. }) => {
+                    problems.extend(self.check_order(&entry, after.as_ref()).err());
+                    Some(entry)
+                }
+                Err(error) if error.kind() == ErrorKind::Storage => return Err(error),
+                // The one before it has nothing to be compared with.
+                Err(error) => {
+                    problems.push(error);
+                    None
+                }
+            };
+        }
+        problems.reverse();
+        Ok((checked, problems))
+    }
+
+    /// Checks that `after`, the next entry if that is known, follows `entry`, and that the first
+    /// one begins the log.
+    fn check_order(&self, entry: &Entry, after: Option<&Entry>) -> Result<()> {
+        if let Some(after) = after {
+            after.check_after(entry).map_err(|differs| {
                 let place = self.locate(after.seq);
                 StateError::corrupt(format!("log entry '{place}' does not follow: {differs}"))
             })?;
-            after = before;
         }
-        if after.seq == 1 && (after.event != LogEvent::Claim || after.generation != 1) {
+        if entry.seq == 1 && (entry.event != LogEvent::Claim || entry.generation != 1) {
             let place = self.locate(1);
             return Err(StateError::corrupt(format!(
                 "log entry '{place}': expected the claim of generation 1, found {:?} of \
                  generation {}",
-                after.event, after.generation
+                entry.event, entry.generation
             )));
         }
-        Ok(Some(newest))
+        Ok(())
     }
 
     /// The number of the newest entry, 0 if there is none. What the folder lists only shows
@@ -204,6 +242,11 @@ impl Log {
             self.job
         ))
     }
+}
+
+/// The newest `verified` of `tail` entries, at least one if there is one.
+fn verified_from(tail: u64, verified: u64) -> RangeInclusive<u64> {
+    tail.saturating_sub(verified.saturating_sub(1)).max(1)..=tail
 }
 
 enum Attempted {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alluvium_state_api::Result;
+use alluvium_state_api::{Result, StateError};
 
 use crate::log::{JobId, Log, OwnerId, PublishedCheckpoint};
 use crate::storage::Storage;
@@ -18,6 +18,31 @@ pub struct Inspection {
     pub finished: bool,
     /// The published checkpoints, oldest first.
     pub checkpoints: Vec<PublishedCheckpoint>,
+}
+
+/// What [`check_log`] has found.
+#[derive(Debug)]
+pub struct LogCheck {
+    /// How many entries were read.
+    pub entries: u64,
+    /// What is wrong with those that are damaged, or do not follow the one before, oldest first;
+    /// each names its entry.
+    pub problems: Vec<StateError>,
+}
+
+/// Checks all entries of the log of `job` that opening its store would read, which is the newest
+/// [`verified_entries`](super::StoreOptions::verified_entries). Changes nothing, so it can be done
+/// beside a running job.
+///
+/// # Errors
+/// `Corrupt` if an entry is missing; `Storage`.
+pub fn check_log(
+    storage: Arc<dyn Storage>,
+    job: &JobId,
+    verified_entries: u64,
+) -> Result<LogCheck> {
+    let (entries, problems) = Log::new(storage, job.clone()).check(verified_entries)?;
+    Ok(LogCheck { entries, problems })
 }
 
 /// What the log of `job` says, `None` if it has none. Changes nothing, so it can be done beside a

@@ -24,7 +24,7 @@ mod registry;
 
 pub use checkpoints::{CheckpointStore, Swept};
 pub use garbage::Garbage;
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, LogCheck, check_log, inspect};
 pub use options::{OpenMode, StoreOptions};
 pub use recover::Recovered;
 pub(crate) use recover::read_metadata;

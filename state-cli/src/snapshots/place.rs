@@ -70,7 +70,7 @@ impl Place {
     }
 
     /// The snapshot at `path`, or all that are published of each job there, oldest first.
-    pub(super) fn search(path: &str, options: &StorageOptions) -> Result<Vec<(String, Vec<Self>)>> {
+    fn search(path: &str, options: &StorageOptions) -> Result<Vec<(String, Vec<Self>)>> {
         match Found::look(path, options)? {
             Found::Snapshot(place) => Ok(vec![(String::new(), vec![place])]),
             Found::Jobs { storage, jobs } => {
@@ -81,7 +81,11 @@ impl Place {
         }
     }
 
-    fn of_job(storage: &Arc<dyn Storage>, job: &JobId) -> Result<Vec<Self>> {
+    /// All that are published of a job, oldest first.
+    ///
+    /// # Errors
+    /// As [`inspect`].
+    pub(super) fn of_job(storage: &Arc<dyn Storage>, job: &JobId) -> Result<Vec<Self>> {
         let Some(found) = inspect(Arc::clone(storage), job)? else {
             return Ok(Vec::new());
         };

@@ -1,21 +1,34 @@
 //! `alluvium verify`: whether everything is there and sound.
 
-use super::place::Place;
+use super::place::{Found, Place};
 use super::progress::Progress;
 use crate::args::VerifyArgs;
-use crate::output;
+use crate::output::{self, counted};
 use alluvium::Result;
-use alluvium::checkpoint::{OfflineOperator, OfflineSnapshot};
+use alluvium::checkpoint::{JobId, OfflineOperator, OfflineSnapshot, Storage, check_log};
+use alluvium::config::options::VERIFIED_LOG_ENTRIES;
 use comfy_table::{Table, presets};
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// What `--json` prints.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Report {
     sound: bool,
+    /// The publication logs of jobs.
+    logs: Vec<LogReport>,
     snapshots: Vec<SnapshotReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct LogReport {
+    path: String,
+    /// How many were read: as many as a start of the job reads.
+    entries: u64,
+    /// What is wrong, one sentence each.
+    problems: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,16 +46,20 @@ struct SnapshotReport {
 /// Checks the snapshot, or all that are published.
 pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode> {
     let progress = Progress::counting("entries");
-    let places = Place::search(&args.path, &args.config.storage()?)?.into_iter();
-    let snapshots: Vec<_> = places
-        .flat_map(|(_, places)| places)
-        .map(|place| check(&place, &progress))
-        .collect();
+    let configuration = args.config.read()?;
+    let log_entries = configuration.get(&VERIFIED_LOG_ENTRIES);
+    let mut report = Report::default();
+    match Found::look(&args.path, &configuration.storage_options()?)? {
+        Found::Snapshot(place) => report.snapshots.push(check(&place, &progress)),
+        Found::Jobs { storage, jobs } => {
+            for job in &jobs {
+                report.add_job(&storage, job, log_entries, &progress);
+            }
+        }
+    }
     drop(progress);
-    let sound = snapshots
-        .iter()
-        .all(|snapshot| snapshot.problems.is_empty());
-    let report = Report { sound, snapshots };
+    let sound = report.problems().next().is_none();
+    report.sound = sound;
     if args.json {
         output::print_json(&report)?;
     } else {
@@ -70,6 +87,51 @@ fn check(place: &Place, progress: &Progress) -> SnapshotReport {
         Err(error) => report.problems.push(error.to_string()),
     }
     report
+}
+
+impl Report {
+    /// Checks the log of a job, and all that it says is published.
+    fn add_job(
+        &mut self,
+        storage: &Arc<dyn Storage>,
+        job: &JobId,
+        log_entries: u64,
+        progress: &Progress,
+    ) {
+        let mut log = LogReport {
+            path: storage.locate(&format!("{job}/log")),
+            entries: 0,
+            problems: Vec::new(),
+        };
+        progress.at(log.path.clone());
+        match check_log(Arc::clone(storage), job, log_entries) {
+            Ok(found) => {
+                log.entries = found.entries;
+                let problems = found.problems.iter();
+                log.problems.extend(problems.map(ToString::to_string));
+            }
+            Err(error) => log.problems.push(error.to_string()),
+        }
+        match Place::of_job(storage, job) {
+            Ok(places) => {
+                let snapshots = places.iter().map(|place| check(place, progress));
+                self.snapshots.extend(snapshots);
+            }
+            Err(error) => {
+                let problem = error.to_string();
+                if !log.problems.contains(&problem) {
+                    log.problems.push(problem);
+                }
+            }
+        }
+        self.logs.push(log);
+    }
+
+    fn problems(&self) -> impl Iterator<Item = &String> {
+        let logs = self.logs.iter().flat_map(|log| &log.problems);
+        let snapshots = self.snapshots.iter().flat_map(|one| &one.problems);
+        logs.chain(snapshots)
+    }
 }
 
 impl SnapshotReport {
@@ -129,7 +191,7 @@ impl SnapshotReport {
 fn show(report: &Report) -> String {
     let mut table = Table::new();
     let header = [
-        "snapshot",
+        "snapshot or log",
         "checkpoint",
         "files",
         "bytes",
@@ -139,15 +201,22 @@ fn show(report: &Report) -> String {
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
         .set_header(header);
+    for log in &report.logs {
+        let entries = HumanCount(log.entries).to_string();
+        let nothing = String::new;
+        table.add_row([
+            log.path.clone(),
+            nothing(),
+            nothing(),
+            nothing(),
+            entries,
+            verdict(&log.problems),
+        ]);
+    }
     for snapshot in &report.snapshots {
         let checkpoint = snapshot
             .checkpoint
             .map_or_else(String::new, |id| id.to_string());
-        let verdict = match snapshot.problems.len() {
-            0 => "sound".to_owned(),
-            1 => "1 problem".to_owned(),
-            more => format!("{more} problems"),
-        };
         let entries = HumanCount(snapshot.entries).to_string();
         let files = HumanCount(snapshot.files).to_string();
         let bytes = HumanBytes(snapshot.bytes).to_string();
@@ -157,17 +226,20 @@ fn show(report: &Report) -> String {
             files,
             bytes,
             entries,
-            verdict,
+            verdict(&snapshot.problems),
         ]);
     }
     let mut out = table.to_string();
-    for problem in report
-        .snapshots
-        .iter()
-        .flat_map(|snapshot| &snapshot.problems)
-    {
+    for problem in report.problems() {
         out.push_str("\nproblem: ");
         out.push_str(problem);
     }
     out
+}
+
+fn verdict(problems: &[String]) -> String {
+    match problems.len() {
+        0 => "sound".to_owned(),
+        some => counted(some as u64, "problem"),
+    }
 }

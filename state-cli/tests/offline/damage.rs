@@ -1,7 +1,9 @@
 //! `alluvium verify`.
 
+use crate::command::Flights;
 use crate::support::{alluvium, crashed, good, json, small};
 use serde_json::Value;
+use std::path::Path;
 use tempfile::TempDir;
 
 #[test]
@@ -86,4 +88,75 @@ fn damaged_metadata_is_named_with_the_offset() {
             "{at}"
         );
     }
+}
+
+/// The files of a log, as numbers say.
+fn newest(log: &Path) -> u64 {
+    let names = std::fs::read_dir(log).unwrap();
+    let numbers = names.filter_map(|name| name.unwrap().file_name().to_str()?.parse().ok());
+    numbers.max().unwrap()
+}
+
+/// Verifies the checkpoints of a crashed job to a bad end; the problems of its log.
+fn problems(flights: &Flights) -> Vec<String> {
+    let words = ["verify", "alluvium-out/checkpoints", "--json"];
+    let ran = alluvium(flights.directory.path(), &words);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["sound"], false);
+    let problems = report["logs"][0]["problems"].as_array().unwrap();
+    let told = problems
+        .iter()
+        .map(|told| told.as_str().unwrap().to_owned());
+    told.collect()
+}
+
+#[test]
+fn every_damaged_entry_of_a_log_is_named() {
+    let flights = crashed();
+    let log = flights.output().join("checkpoints/flights/log");
+    let last = newest(&log);
+    assert!(last > 3, "{last}");
+    let report = json(
+        flights.directory.path(),
+        &["verify", "alluvium-out/checkpoints"],
+    );
+    assert_eq!(report["logs"][0]["entries"], last);
+    for entry in [2, last] {
+        let path = log.join(entry.to_string());
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        // A start of the job would not have it either.
+        flights.fail(&["--repeat", "8"], &[&format!("log/{entry}'")]);
+        let told = problems(&flights);
+        assert!(
+            told.iter()
+                .any(|one| one.contains(&format!("log/{entry}'"))),
+            "{told:?}"
+        );
+    }
+    assert_eq!(problems(&flights).len(), 2);
+}
+
+#[test]
+fn entries_of_a_log_that_do_not_follow_one_another_are_named() {
+    let (flights, other) = (crashed(), crashed());
+    let log = |flights: &Flights| flights.output().join("checkpoints/flights/log");
+    std::fs::copy(log(&other).join("2"), log(&flights).join("2")).unwrap();
+    let told = problems(&flights);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].contains("log/2' does not follow: owner"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].contains("log/3' does not follow: owner"),
+        "{told:?}"
+    );
+    flights.fail(&["--repeat", "8"], &["log/3' does not follow: owner"]);
+    std::fs::remove_file(log(&flights).join("2")).unwrap();
+    let told = problems(&flights);
+    assert!(told[0].contains("log/2' is missing"), "{told:?}");
 }
