@@ -11,8 +11,9 @@ Examples:
       The same for every checkpoint that the logs of the jobs under this root name, and for the
       logs: every entry that a start of the job would read.
 
-Exit codes: 0 all is sound, 1 something is damaged or missing (which file, where in it, and what is
-wrong is said), 2 the command line is wrong.";
+Exit codes: 0 all is sound, 1 something is damaged or missing (which file, where in it if its parts
+have checksums of their own, as keyed state and metadata do, and what is wrong is said), 2 the
+command line is wrong.";
 
 /// Checks every file, length and checksum of snapshots, and the logs of jobs.
 #[derive(Args, Clone, Debug)]

@@ -143,7 +143,7 @@ impl SnapshotReport {
             progress.at(place);
             self.files += 1;
             self.bytes += file.length;
-            if let Err(error) = stored.files().scan(&file, |_| Ok(())) {
+            if let Err(error) = stored.verify_file(&file) {
                 self.problems.push(error.to_string());
             }
         }

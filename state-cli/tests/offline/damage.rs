@@ -56,7 +56,7 @@ fn every_file_that_is_damaged_is_named_with_what_is_wrong() {
     assert_eq!(problems.len(), 2, "{report}");
     let told = |place: usize| problems[place].as_str().unwrap();
     assert!(
-        told(0).contains(&names[0]) && told(0).contains("checksum"),
+        told(0).contains(&names[0]) && told(0).contains("checksum of the block at offset"),
         "{}",
         told(0)
     );
