@@ -93,7 +93,7 @@ pub(crate) struct FlightsArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) crash_after: Option<u64>,
 
-    /// Counts malformed lines and goes on, instead of failing
+    /// Counts malformed lines, among them those that are not UTF-8, and goes on, instead of failing
     #[arg(long)]
     pub(crate) skip_bad_lines: bool,
 

@@ -80,6 +80,21 @@ fn a_malformed_line_is_named_or_skipped() {
 }
 
 #[test]
+fn a_line_that_is_no_text_is_named_or_skipped() {
+    let flights = Flights::new(&["--input", "in.csv", "--parallelism", "2"]);
+    let good = &data_set()[..2_000];
+    flights.write_input("in.csv", good);
+    let mut bytes = std::fs::read(flights.path("in.csv")).unwrap();
+    // Nothing like a line, and one that is a flight but for its carrier.
+    bytes.extend_from_slice(b"\n\xff\xfe\n1357035300,U\xff,1545,N14228,EWR,IAH,-2,11,1400\n");
+    std::fs::write(flights.path("in.csv"), bytes).unwrap();
+    flights.fail(&[], &["line 2002 is the first", "--skip-bad-lines"]);
+    let summary = flights.finish(&["--skip-bad-lines"]);
+    assert_eq!(count(&summary, "skipped_lines"), 2);
+    Tables::of(good, 1).assert_in(&flights.output());
+}
+
+#[test]
 fn options_that_make_no_sense_are_told() {
     let flights = Flights::new(&[]);
     for (options, told) in [

@@ -38,6 +38,7 @@ pub(crate) enum Malformed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Problem {
     Empty,
+    NotUtf8,
     /// Or it has more digits than this.
     NotANumber(usize),
     TooLong(usize),
@@ -53,6 +54,7 @@ impl fmt::Display for Malformed {
                 let column = COLUMNS.get(*column).copied().unwrap_or_default();
                 match problem {
                     Problem::Empty => write!(f, "'{column}' is empty"),
+                    Problem::NotUtf8 => write!(f, "'{column}' is not UTF-8 text"),
                     Problem::NotANumber(most) => {
                         write!(
                             f,
@@ -146,6 +148,10 @@ impl<'a> Fields<'a> {
     #[inline]
     fn optional_code<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let field = self.next()?;
+        // All other columns are digits, so that nothing but a code can be no text.
+        if !field.is_ascii() && std::str::from_utf8(field).is_err() {
+            return Err(self.problem(Problem::NotUtf8));
+        }
         code(field).ok_or_else(|| self.problem(Problem::TooLong(N)))
     }
 
@@ -229,6 +235,18 @@ mod tests {
         assert_eq!(flight.departure_delay, None);
         assert_eq!(flight.arrival_delay, None);
         assert_eq!(flight.cancelled(), 1);
+    }
+
+    #[test]
+    fn a_code_that_is_no_text_is_told() {
+        for (line, column) in [
+            (&b"1,\xff,1,,EWR,IAH,,,3"[..], "carrier"),
+            (b"1,UA,1,N\xc3,EWR,IAH,,,3", "tail_number"),
+        ] {
+            let told = parse(line, 0).unwrap_err().to_string();
+            assert_eq!(told, format!("'{column}' is not UTF-8 text"));
+        }
+        assert!(parse("1,ÄÖ,1,,EWR,IAH,,,3".as_bytes(), 0).is_ok());
     }
 
     #[test]

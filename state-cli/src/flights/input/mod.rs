@@ -24,6 +24,9 @@ pub(super) struct Input {
     checksum: u32,
 }
 
+/// What can be done about a line that is no good.
+const SKIP_HINT: &str = " (--skip-bad-lines counts such lines and goes on)";
+
 /// A run of whole lines: a split, as checkpoints hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, StateData)]
 pub(super) struct LineRange {
@@ -45,12 +48,8 @@ impl Input {
     }
 
     fn new(mut text: Vec<u8>, skip_bad_lines: bool) -> Result<Self> {
-        if let Err(error) = std::str::from_utf8(&text) {
-            let valid = text.get(..error.valid_up_to()).unwrap_or_default();
-            let line = memchr_iter(b'\n', valid).count() + 1;
-            return Err(StateError::corrupt(format!(
-                "is not UTF-8 text: line {line} is the first that is not"
-            )));
+        if !skip_bad_lines {
+            check_text(&text)?;
         }
         if !text.is_empty() && text.last() != Some(&b'\n') {
             text.push(b'\n');
@@ -138,9 +137,21 @@ impl Input {
 /// An error that names a malformed line as editors number it: the header is line 1.
 pub(super) fn bad_line(line: u64, problem: &line::Malformed) -> StateError {
     StateError::corrupt(format!(
-        "line {} is malformed: {problem} (--skip-bad-lines counts such lines and goes on)",
+        "line {} is malformed: {problem}{SKIP_HINT}",
         line + 2
     ))
+}
+
+/// Checks that all of it is text, which says more of a file of another kind than its first line.
+fn check_text(text: &[u8]) -> Result<()> {
+    std::str::from_utf8(text).map(drop).map_err(|error| {
+        let valid = text.get(..error.valid_up_to()).unwrap_or_default();
+        let line = memchr_iter(b'\n', valid).count() + 1;
+        let hint = if line > 1 { SKIP_HINT } else { "" };
+        StateError::corrupt(format!(
+            "is not UTF-8 text: line {line} is the first that is not{hint}"
+        ))
+    })
 }
 
 /// Where the line behind the header begins.

@@ -48,6 +48,11 @@ fn malformed_lines_are_named_or_counted() {
     assert!(refused(&lines).contains("line 3 is malformed"));
     let input = Input::new(lines, true).unwrap();
     assert_eq!((input.lines(), input.bad_lines()), (4, 2));
+    let mut bytes = text(&[GOOD]);
+    bytes.extend_from_slice(b"\n\xff\xfe\n1,\xff,1,N1,EWR,IAH,2,11,1400\n");
+    bytes.extend_from_slice(GOOD.as_bytes());
+    let input = Input::new(bytes, true).unwrap();
+    assert_eq!((input.lines(), input.bad_lines()), (4, 2));
 }
 
 #[test]
