@@ -8,7 +8,6 @@ const HELP: &str = "\
 Examples:
   alluvium cancel flights
       Cancels the job where it is.
-  alluvium cancel -s=/backups flights
   alluvium cancel -s /backups flights
       Takes a savepoint, cancels the job as soon as it stands, and prints its path.
   alluvium cancel -s flights
@@ -20,7 +19,7 @@ If the savepoint fails, the job goes on. 'alluvium stop' loses nothing of what w
 
 /// Cancels a running job.
 #[derive(Args, Clone, Debug)]
-#[command(after_help = HELP, override_usage = "alluvium cancel [-s[=DIR]] [--json] JOB")]
+#[command(after_help = HELP, override_usage = "alluvium cancel [-s [DIR]] [--json] JOB")]
 pub(crate) struct CancelArgs {
     /// Takes a savepoint before, in this directory [default: the '--savepoint-dir' of the job]
     #[arg(
@@ -28,15 +27,15 @@ pub(crate) struct CancelArgs {
         long,
         value_name = "DIR",
         num_args = 0..=1,
-        require_equals = true,
         action = ArgAction::Set,
         default_missing_value = ""
     )]
     with_savepoint: Option<String>,
 
-    /// The job; or, after a '-s' without one, the directory and the job
-    #[arg(value_name = "JOB", num_args = 1..=2, required = true)]
-    words: Vec<String>,
+    /// The job
+    // It may have been taken for the directory of a '-s' without one.
+    #[arg(value_name = "JOB")]
+    job: Option<String>,
 
     /// Prints JSON
     #[arg(long)]
@@ -46,22 +45,16 @@ pub(crate) struct CancelArgs {
 impl CancelArgs {
     /// Checks what clap cannot.
     pub(super) fn check(&self) -> Result<(), String> {
-        let given = self
-            .with_savepoint
-            .as_ref()
-            .is_some_and(|dir| !dir.is_empty());
-        if self.words.len() == 1 || (self.wants_savepoint() && !given) {
-            return Ok(());
+        if self.job().is_empty() {
+            return Err("a JOB is missing".to_owned());
         }
-        Err(format!(
-            "one JOB is expected, found {}: a directory comes after '-s'",
-            self.words.join(" and ")
-        ))
+        Ok(())
     }
 
     /// The job.
     pub(crate) fn job(&self) -> &str {
-        self.words.last().map_or("", String::as_str)
+        let last = self.job.as_ref().or(self.with_savepoint.as_ref());
+        last.map_or("", String::as_str)
     }
 
     /// Whether a savepoint is asked for.
@@ -74,9 +67,10 @@ impl CancelArgs {
     /// # Errors
     /// `Misuse` if it is neither.
     pub(crate) fn savepoint_dir(&self) -> Checked<Option<Location>> {
-        match (&self.with_savepoint, &*self.words) {
-            (Some(_), [directory, _]) => Location::new(directory).map(Some),
-            (Some(directory), _) if !directory.is_empty() => Location::new(directory).map(Some),
+        match (&self.with_savepoint, &self.job) {
+            (Some(directory), Some(_)) if !directory.is_empty() => {
+                Location::new(directory).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -107,6 +101,10 @@ mod tests {
             (&["-s", "job"], None, true),
             (&["job", "-s"], None, true),
             (&["-s=dir", "job"], Some("dir"), true),
+            (&["-sdir", "job"], Some("dir"), true),
+            (&["job", "-sdir", "--json"], Some("dir"), true),
+            (&["job", "-s", "dir"], Some("dir"), true),
+            (&["-s", "--json", "job"], None, true),
             (&["-s", "dir", "job"], Some("dir"), true),
             (&["--with-savepoint=dir", "job"], Some("dir"), true),
             (&["--with-savepoint", "dir", "job"], Some("dir"), true),

@@ -92,7 +92,7 @@ impl Cli {
             && let Err(error) = args.check()
         {
             Self::command()
-                .error(ErrorKind::TooManyValues, error)
+                .error(ErrorKind::MissingRequiredArgument, error)
                 .exit();
         }
         self

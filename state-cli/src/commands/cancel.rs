@@ -3,13 +3,19 @@
 use super::{absolute, tell};
 use crate::args::CancelArgs;
 use crate::control::{SavepointBody, find};
+use crate::output::print;
 use alluvium::Result;
+use serde_json::json;
 
 /// Cancels a job, with a savepoint before if one is asked for.
 pub(crate) fn cancel(args: &CancelArgs) -> Result<()> {
     let job = find(args.job())?;
     if !args.wants_savepoint() {
-        return job.cancel();
+        let state = job.cancel()?;
+        if args.json {
+            return print(&json!({"id": job.id(), "state": state}));
+        }
+        return Ok(());
     }
     let body = SavepointBody {
         cancel_job: true,

@@ -3,14 +3,18 @@
 use super::{absolute, tell};
 use crate::args::SavepointArgs;
 use crate::control::{SavepointBody, find};
-use crate::output::say;
+use crate::output::{print, say};
 use alluvium::Result;
 use alluvium::checkpoint::dispose;
+use serde_json::json;
 
 /// Takes a savepoint of a job and tells where it is, or disposes of one.
 pub(crate) fn savepoint(args: &SavepointArgs) -> Result<()> {
     if let Some(path) = &args.dispose {
         let folder = dispose(path, &args.config.storage()?)?;
+        if args.json {
+            return print(&json!({"disposed": folder.to_string()}));
+        }
         say(&format_args!("disposed of '{folder}'"));
         return Ok(());
     }

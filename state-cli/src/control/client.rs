@@ -142,11 +142,16 @@ impl Client {
         }
     }
 
-    /// Cancels the job, and waits until it has ended.
+    /// The id of the job.
+    pub(crate) fn id(&self) -> &str {
+        &self.note.id
+    }
+
+    /// Cancels the job, and waits until it has ended; its last state, if it was still there to tell.
     ///
     /// # Errors
     /// As [`trigger`](Self::trigger).
-    pub(crate) fn cancel(&self) -> Result<()> {
+    pub(crate) fn cancel(&self) -> Result<Option<String>> {
         let path = format!("/jobs/{}?mode=cancel", self.note.id);
         let request = self.agent.patch(self.url(&path));
         let request = request.header("Authorization", format!("Bearer {}", self.note.token));
@@ -154,9 +159,9 @@ impl Client {
         let _: Value = self.read(answer)?;
         until(|| {
             Ok(match self.look() {
-                Sight::State(state) => ENDED.contains(&&*state).then_some(()),
+                Sight::State(state) => ENDED.contains(&&*state).then_some(Some(state)),
                 Sight::Silent => None,
-                Sight::Gone => Some(()),
+                Sight::Gone => Some(None),
             })
         })
     }

@@ -169,7 +169,9 @@ fn a_death_while_the_job_is_stopped_loses_and_repeats_nothing() {
 fn a_job_is_cancelled_with_or_without_a_savepoint() {
     let flights = slow();
     let live = start(&flights);
-    flights.does(&["cancel", "flights"]);
+    let told = flights.does(&["cancel", "flights", "--json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["id"], "flights");
     let ran = live.wait();
     assert_eq!(ran.code, Some(3), "{}", ran.stderr);
     assert!(
@@ -179,7 +181,7 @@ fn a_job_is_cancelled_with_or_without_a_savepoint() {
     );
 
     let live = start_again(&flights);
-    let path = flights.does(&["cancel", "-s", "there", "flights", "--json"]);
+    let path = flights.does(&["cancel", "-sthere", "flights", "--json"]);
     let path: Value = serde_json::from_str(&path).unwrap();
     let path = path["path"].as_str().unwrap();
     assert_eq!(live.wait().code, Some(3));
@@ -246,7 +248,9 @@ fn what_cannot_be_done_is_told_and_changes_nothing() {
         &["-s", &path, "--max-parallelism", "64"],
         &["mismatch", "128", "64", &path],
     );
-    flights.does(&["savepoint", "-d", &path]);
+    let told = flights.does(&["savepoint", "-d", &path, "--json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["disposed"], *path);
     flights.fail(&["-s", &path], &["no such file", &path]);
     // None of that has harmed the job.
     flights.finish(&[]);
