@@ -2,6 +2,7 @@
 //! of all a running job, as `println!` would.
 
 use alluvium::{Result, StateError};
+use indicatif::{HumanCount, ProgressState, ProgressStyle};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -37,4 +38,32 @@ pub(crate) fn say(text: &(impl Display + ?Sized)) {
 pub(crate) fn counted(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
+}
+
+/// A bar that may show `{rate}`: whole things a second, which is all that people can read.
+pub(crate) fn with_rate(style: ProgressStyle) -> ProgressStyle {
+    style.with_key(
+        "rate",
+        |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // A bar that cannot be drawn is no trouble.
+            out.write_str(&rate(state.per_sec())).ok();
+        },
+    )
+}
+
+fn rate(per_second: f64) -> String {
+    format!("{}/s", HumanCount(per_second.round() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_whole_and_one_thing_is_no_things() {
+        assert_eq!(rate(206_935.014_8), "206,935/s");
+        assert_eq!(rate(0.4), "0/s");
+        assert_eq!(counted(1, "file"), "1 file");
+        assert_eq!(counted(0, "file"), "0 files");
+    }
 }

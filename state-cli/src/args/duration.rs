@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
     }
     if unit.is_empty() {
         return Err(format!(
-            "'{text}' has no unit: write {text}ms, {text}s or {text}min"
+            "'{text}' has no unit: write {text}s or {text}min, or give milliseconds as 50ms"
         ));
     }
     let Some((_, millis)) = UNITS.iter().find(|(name, _)| *name == unit) else {
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn anything_else_says_what_is_wrong() {
         for (text, told) in [
-            ("5", "'5' has no unit"),
+            ("5", "'5' has no unit: write 5s or 5min"),
             ("", "does not begin with a whole number"),
             ("ms", "does not begin with a whole number"),
             ("-1s", "does not begin with a whole number"),

@@ -36,9 +36,34 @@ use crate::output;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
+const EXAMPLES: &str = "\
+Examples:
+  alluvium run flights --rate 20000 --savepoint-dir ./savepoints
+      Runs a job. Kill it at any moment and run the same command again: it goes on.
+  alluvium list
+      What is running.
+  alluvium stop flights
+      Stops it with a savepoint, and prints the path.
+  alluvium inspect alluvium-out/checkpoints
+      What state its newest checkpoint holds.
+  alluvium verify alluvium-out/checkpoints
+      Whether all of it is sound.
+
+'alluvium COMMAND --help' has more of each. Exit codes: 0 if it is done, 1 if it has failed, 2 for
+arguments that make no sense; 'run' and 'diff' have more.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  alluvium run flights
+      Reads the data set that comes with the project, and writes tables to ./alluvium-out.
+  alluvium run flights --repeat 30 --crash-after 1000000
+      Dies in the midst of it. The same without --crash-after goes on.
+
+'alluvium run flights --help' has all options, and more examples.";
+
 /// Jobs on the state engine of a stream processor.
 #[derive(Debug, Parser)]
-#[command(name = "alluvium", version, about, max_term_width = 100)]
+#[command(name = "alluvium", version, about, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -47,6 +72,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs a job, or goes on with it where its last checkpoint stands.
+    #[command(after_help = RUN_EXAMPLES)]
     Run {
         #[command(subcommand)]
         job: Job,

@@ -1,7 +1,7 @@
 //! Telling people what happens to the job, on stderr.
 
 use super::summary::{CheckpointSummary, size};
-use crate::output::say;
+use crate::output::{say, with_rate};
 use alluvium_state_tests::executor::{JobEvent, JobListener};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,11 +17,10 @@ pub(super) struct Watch {
 impl Watch {
     /// Watches a job that reads `records`.
     pub(super) fn new(records: u64) -> Self {
-        const TEMPLATE: &str =
-            "{bar:30} {percent:>3} %  {human_pos} records  {per_sec}  {eta} left";
+        const TEMPLATE: &str = "{bar:30} {percent:>3} %  {human_pos} records  {rate}  {eta} left";
         let bar = ProgressBar::with_draw_target(Some(records), ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style);
+            bar.set_style(with_rate(style));
         }
         Self {
             bar,
@@ -89,7 +88,9 @@ impl JobListener for Watch {
                 duration.as_secs_f64() * 1e3,
             )),
             JobEvent::CheckpointFailed { checkpoint, reason } => {
-                self.say(&format!("checkpoint {checkpoint} was given up: {reason}"));
+                self.say(&format!(
+                    "checkpoint or savepoint {checkpoint} was given up: {reason}"
+                ));
             }
             JobEvent::Restarting { cause, delay } => {
                 self.say(&format!("restarting in {delay:?}, because of: {cause}"));

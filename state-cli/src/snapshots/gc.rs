@@ -3,7 +3,7 @@
 use super::place::Found;
 use super::progress::Progress;
 use crate::args::GcArgs;
-use crate::output;
+use crate::output::{self, counted};
 use alluvium::checkpoint::{Garbage, JobId, Storage};
 use alluvium::{Result, StateError};
 use serde::Serialize;
@@ -78,8 +78,8 @@ fn sweep(found: &[(&JobId, Garbage)], storage: &Arc<dyn Storage>) -> Result<()> 
 fn show(found: &[(&JobId, Garbage)], storage: &dyn Storage) -> String {
     let mut lines = Vec::new();
     for (job, garbage) in found {
-        let count = garbage.paths.len();
-        lines.push(format!("job '{job}': {count} files that nobody needs"));
+        let files = counted(garbage.paths.len() as u64, "file");
+        lines.push(format!("job '{job}': {files} that nobody needs"));
         lines.extend(
             garbage
                 .paths

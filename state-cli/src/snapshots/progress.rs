@@ -1,5 +1,6 @@
 //! Bars on long work, unless stderr is a pipe.
 
+use crate::output::with_rate;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A count of things, with what is at hand; taken away when dropped.
@@ -8,7 +9,7 @@ pub(super) struct Progress(ProgressBar);
 impl Progress {
     /// Counts `unit`.
     pub(super) fn counting(unit: &str) -> Self {
-        let template = format!("{{spinner}} {{human_pos}} {unit}  {{per_sec}}  {{wide_msg}}");
+        let template = format!("{{spinner}} {{human_pos}} {unit}  {{rate}}  {{wide_msg}}");
         Self::new(None, &template)
     }
 
@@ -20,7 +21,7 @@ impl Progress {
     fn new(length: Option<u64>, template: &str) -> Self {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(with_rate(style));
         }
         Self(bar)
     }

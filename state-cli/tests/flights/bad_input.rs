@@ -160,9 +160,15 @@ fn an_unknown_job_lists_those_there_are() {
 
 #[test]
 fn help_has_examples() {
-    let ran = Flights::new(&[]).run(&["--help"]);
-    assert_eq!(ran.code, Some(0));
-    assert!(ran.stdout.contains("Examples:"), "{}", ran.stdout);
+    let flights = Flights::new(&[]);
+    for words in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["run", "flights", "--help"],
+    ] {
+        let told = flights.does(words);
+        assert!(told.contains("Examples:"), "{told}");
+    }
 }
 
 #[test]
