@@ -23,12 +23,17 @@ use args::{Command, Job};
 use snapshots::{copy, diff, export, gc, inspect, verify};
 use std::process::ExitCode;
 
+/// The exit code of a command line that makes no sense, as clap has it.
+const USAGE: u8 = 2;
 /// The exit code of a job that was cancelled.
 const CANCELLED: u8 = 3;
 
 fn main() -> ExitCode {
     log_to_stderr();
     let cli = args::parse();
+    if let Some(Err(error)) = cli.command.config().map(args::ConfigArgs::defined) {
+        return fail(&error, USAGE);
+    }
     let result = match cli.command {
         Command::Run {
             job: Job::Flights(args),
@@ -39,7 +44,7 @@ fn main() -> ExitCode {
         Command::Stop(args) => commands::stop(&args).map(done),
         Command::Inspect(args) => inspect::run(&args).map(done),
         Command::Verify(args) => verify::run(&args),
-        Command::Diff(args) => return diff::run(&args).unwrap_or_else(|error| fail(&error, 2)),
+        Command::Diff(args) => return diff::run(&args).unwrap_or_else(|error| fail(&error, USAGE)),
         Command::Export(args) => export::run(&args).map(done),
         Command::Copy(args) => copy::run(&args).map(done),
         Command::Gc(args) => gc::run(&args).map(done),

@@ -5,6 +5,7 @@ use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::config::Configuration;
 use clap::Args;
 use std::path::{Path, PathBuf};
+use tracing::subscriber::{NoSubscriber, with_default};
 
 /// Where options come from, of jobs and of the stores that commands look into.
 #[derive(Args, Clone, Debug)]
@@ -38,13 +39,24 @@ impl ConfigArgs {
             Some(file) => Some(file.as_path()),
             None => usual.exists().then_some(usual),
         };
-        let mut configuration = Configuration::new();
-        if let Some(file) = file {
-            configuration = configuration.with_file(file)?;
-        }
-        for argument in &self.define {
-            configuration = configuration.with_argument(argument)?;
-        }
-        Ok(configuration)
+        let configuration = match file {
+            Some(file) => Configuration::new().with_file(file)?,
+            None => Configuration::new(),
+        };
+        self.define(configuration)
+    }
+
+    /// What `-D` says alone, which is a matter of the command line. Warnings are left to
+    /// [`read`](Self::read).
+    ///
+    /// # Errors
+    /// As [`Configuration::with_argument`].
+    pub(crate) fn defined(&self) -> Result<Configuration> {
+        with_default(NoSubscriber::new(), || self.define(Configuration::new()))
+    }
+
+    fn define(&self, configuration: Configuration) -> Result<Configuration> {
+        let mut arguments = self.define.iter();
+        arguments.try_fold(configuration, |all, one| all.with_argument(one))
     }
 }

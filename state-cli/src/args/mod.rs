@@ -125,6 +125,26 @@ impl Cli {
     }
 }
 
+impl Command {
+    /// What it is configured by, if it is.
+    pub(crate) fn config(&self) -> Option<&ConfigArgs> {
+        match self {
+            Self::Run {
+                job: Job::Flights(args),
+            } => Some(&args.config),
+            Self::List(args) => Some(&args.config),
+            Self::Savepoint(args) => Some(&args.config),
+            Self::Inspect(args) => Some(&args.config),
+            Self::Verify(args) => Some(&args.config),
+            Self::Diff(args) => Some(&args.config),
+            Self::Export(args) => Some(&args.config),
+            Self::Copy(args) => Some(&args.config),
+            Self::Gc(args) => Some(&args.config),
+            Self::Cancel(_) | Self::Stop(_) | Self::Completions(_) => None,
+        }
+    }
+}
+
 /// All commands, as they are typed.
 fn commands() -> Vec<String> {
     let cli = Cli::command();

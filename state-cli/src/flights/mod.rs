@@ -47,7 +47,12 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
         Some(path) => path.clone(),
         None => input::default_path()?,
     };
-    let settings = settings::resolve(args)?;
+    let settings = match settings::resolve(args) {
+        Err(error) if settings::are_arguments_wrong(args) => {
+            return Ok(crate::fail(&error, crate::USAGE));
+        }
+        settings => settings?,
+    };
     let input = Input::load(&path, args.max_input_mib << 20, args.skip_bad_lines)?;
     let input = Arc::new(input);
     let records = input.lines().checked_mul(args.repeat).ok_or_else(|| {

@@ -17,7 +17,16 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// # Errors
 /// `Misuse` for what is wrong with the configuration, `Storage` if its file cannot be read.
 pub(super) fn resolve(args: &FlightsArgs) -> Result<Resolved> {
-    let set = args.config.read()?;
+    resolve_in(args.config.read()?, args)
+}
+
+/// Whether the command line makes no sense whatever the file says.
+pub(super) fn are_arguments_wrong(args: &FlightsArgs) -> bool {
+    let alone = args.config.defined().and_then(|set| resolve_in(set, args));
+    alone.is_err()
+}
+
+fn resolve_in(set: Configuration, args: &FlightsArgs) -> Result<Resolved> {
     let set = given(
         set,
         &options::PARALLELISM,

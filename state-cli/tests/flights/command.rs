@@ -119,8 +119,17 @@ impl Flights {
 
     /// Runs to an error: nothing but a sentence, in which these stand.
     pub(crate) fn fail(&self, more: &[&str], expected: &[&str]) -> Ran {
+        self.end_badly(1, more, expected)
+    }
+
+    /// The same, because of a command line that makes no sense.
+    pub(crate) fn refuse(&self, more: &[&str], expected: &[&str]) -> Ran {
+        self.end_badly(2, more, expected)
+    }
+
+    fn end_badly(&self, code: i32, more: &[&str], expected: &[&str]) -> Ran {
         let ran = self.run(more);
-        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
         assert_eq!(ran.stdout, "");
         let told = ran.stderr.lines().last().unwrap_or_default();
         assert!(told.starts_with("alluvium: "), "{told}");

@@ -58,6 +58,25 @@ fn the_file_may_be_called_otherwise() {
 }
 
 #[test]
+fn a_file_that_is_wrong_is_no_matter_of_the_command_line() {
+    let flights = Flights::new(&[]);
+    std::fs::write(flights.path("alluvium.yaml"), "parallelism.default: 200").unwrap();
+    flights.fail(&[], &["'pipeline.max-parallelism' = '128' (by default)"]);
+    std::fs::write(flights.path("alluvium.yaml"), "pipeline.max-parallelism: 1").unwrap();
+    flights.fail(&["--parallelism", "2"], &["'pipeline.max-parallelism'"]);
+    for words in [
+        &["inspect", "nowhere", "-D", "no=1"][..],
+        &["gc", "nowhere", "-Dno"],
+        &["list", "nowhere", "-D", "parallelism.default=0"],
+        &["savepoint", "nobody", "-D", "no=1"],
+    ] {
+        let ran = flights.alluvium(words);
+        assert_eq!(ran.code, Some(2), "{words:?}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("alluvium: "), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn the_limit_of_a_backend_is_an_option() {
     let flights = Flights::new(&["--backend", "memory", "--checkpoint-interval", "10ms"]);
     let limit = "state.backend.memory.max-snapshot-size=100 bytes";
@@ -92,13 +111,11 @@ fn what_is_wrong_is_told_before_anything_is_read() {
             "parallelism.default=200",
             "is above 'pipeline.max-parallelism' = '128' (by default)",
         ),
-        (
-            "execution.checkpointing.storage=jobmanager",
-            "'missing.csv'",
-        ),
     ] {
-        flights.fail(&["-D", argument], &[told]);
+        flights.refuse(&["-D", argument], &[told]);
     }
+    let fits = "execution.checkpointing.storage=jobmanager";
+    flights.fail(&["-D", fits], &["'missing.csv'"]);
     let backend = [
         "--backend",
         "filesystem",
@@ -107,7 +124,7 @@ fn what_is_wrong_is_told_before_anything_is_read() {
     ];
     let told =
         "'state.backend.type' = 'filesystem' (given with --backend) keeps snapshots in files";
-    flights.fail(&backend, &[told]);
+    flights.refuse(&backend, &[told]);
     let remote = ["--checkpoint-dir", "s3://bucket/checkpoints"];
     flights.fail(&remote, &["'missing.csv'"]);
     assert!(!flights.output().exists());

@@ -144,10 +144,10 @@ fn a_checkpoint_of_another_shape_is_refused_and_left() {
     for (options, told) in [
         (["--max-parallelism", "64"], "the program asks for 64"),
         (["--repeat", "2"], "--repeat"),
-        (["--parallelism", "129"], "129"),
     ] {
         flights.fail(&options, &[told]);
     }
+    flights.refuse(&["--parallelism", "129"], &["129"]);
     flights.write_input("other.csv", &data_set()[..100]);
     flights.fail(&["--input", "other.csv"], &["another input"]);
     let summary = flights.finish(&["--rate", "100000000"]);
