@@ -26,7 +26,8 @@ pub enum JobEnd {
 /// | delete on cancellation | discard | discard | retain | discard |
 /// | never retain | discard | discard | discard | discard |
 ///
-/// That is Flink's matrix. A checkpoint that is subsumed by newer ones is discarded whatever the
+/// That is Flink's matrix. The executor departs from it in one thing: of a job that has finished it
+/// keeps the newest checkpoint, which is the record that it has. A checkpoint that is subsumed by newer ones is discarded whatever the
 /// policy; a savepoint that nobody has claimed is discarded by none.
 ///
 /// ```
@@ -39,7 +40,7 @@ pub enum JobEnd {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ExternalizedRetention {
-    /// Only a job that has finished leaves none behind. The default, other than Flink's: whoever
+    /// Only those of a job that has finished are discarded. The default, other than Flink's: whoever
     /// keeps checkpoints in a place that outlives the process wants to go on from them.
     #[default]
     RetainOnCancellation,

@@ -50,8 +50,9 @@ pub const RETENTION: ConfigOption<ExternalizedRetention> = ConfigOption::new(
     "What becomes of checkpoints when the job ends. `RETAIN_ON_CANCELLATION` keeps them when it is \
      cancelled, fails or is suspended; `DELETE_ON_CANCELLATION` only when it fails; \
      `NO_EXTERNALIZED_CHECKPOINTS` never. The default is not Flink's, which is the last: whoever \
-     keeps checkpoints in a place that outlives the process wants to go on from them. Those of a job that ran to its end are deleted in any \
-     case, and the death of the process ends no job.",
+     keeps checkpoints in a place that outlives the process wants to go on from them. Of a job that \
+     ran to its end the newest stays whatever is set here, as it is what tells the next start so; \
+     the others go. The death of the process ends no job.",
 );
 
 /// Whether checkpoints hold only what changed.
