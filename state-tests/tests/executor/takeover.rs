@@ -52,8 +52,8 @@ fn committed(root: &Path) -> BTreeSet<u64> {
     let mut all = BTreeSet::new();
     for entry in std::fs::read_dir(root.join("output")).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(name.ends_with(".csv"), "'{name}' is left");
+        let is_committed = path.extension().is_some_and(|extension| extension == "csv");
+        assert!(is_committed, "'{}' is left", path.display());
         for line in std::fs::read_to_string(&path).unwrap().lines() {
             let record = line.parse().unwrap();
             assert!(all.insert(record), "{record} is committed twice");
