@@ -115,6 +115,16 @@ impl StateError {
         )
     }
 
+    /// An error of kind [`ErrorKind::LimitExceeded`] about a limit that no option sets: what has this
+    /// size, the size, and the limit.
+    #[cold]
+    pub fn fixed_limit(what: impl fmt::Display, size: u64, limit: u64) -> Self {
+        Self::new(
+            ErrorKind::LimitExceeded,
+            format!("{what} is {size}, over the fixed limit of {limit}"),
+        )
+    }
+
     /// An error of kind [`ErrorKind::Cancelled`].
     #[cold]
     pub fn cancelled(message: impl Into<String>) -> Self {

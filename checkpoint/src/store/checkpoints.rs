@@ -333,9 +333,8 @@ impl CheckpointStore {
         let pending = self.registry.pending_count();
         if pending >= MAX_PENDING {
             let what = format!("the number of unfinished checkpoints of job '{}'", self.job);
-            let option = "execution.checkpointing.max-concurrent-checkpoints";
             let (size, limit) = (pending as u64 + 1, MAX_PENDING as u64);
-            return Err(StateError::limit(what, size, limit, option));
+            return Err(StateError::fixed_limit(what, size, limit));
         }
         let folder = SnapshotFolder::checkpoint(
             Arc::clone(&self.storage),
@@ -433,8 +432,7 @@ impl CheckpointStore {
         if self.published().len() >= MAX_LIVE {
             let (size, limit) = (self.published().len() as u64 + 1, MAX_LIVE as u64);
             let what = format!("the number of retained checkpoints of job '{}'", self.job);
-            let option = "execution.checkpointing.num-retained";
-            return Err(StateError::limit(what, size, limit, option));
+            return Err(StateError::fixed_limit(what, size, limit));
         }
         let length = metadata.len() as u64;
         let most = self.options.max_metadata;

@@ -119,11 +119,10 @@ impl Place {
         };
         if bytes.len() as u64 > MAX_METADATA {
             let length = bytes.len() as u64;
-            return Err(named(StateError::limit(
+            return Err(named(StateError::fixed_limit(
                 "the metadata",
                 length,
                 MAX_METADATA,
-                "none",
             )));
         }
         self.check_published(&bytes).map_err(named)?;

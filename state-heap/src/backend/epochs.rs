@@ -11,6 +11,9 @@ use std::sync::{Arc, Weak};
 /// How many frozen checkpoints are remembered while they are neither confirmed nor aborted.
 const MAX_PENDING: usize = 64;
 
+/// The option that bounds unfinished snapshots, as a configuration names it.
+const MAX_UNFINISHED: &str = "state.backend.max-unfinished-snapshots";
+
 /// Held by a snapshot job as long as it lives, so that unfinished ones can be counted.
 pub(super) type Token = Arc<()>;
 
@@ -74,7 +77,7 @@ impl Epochs {
                 format!("with checkpoint {checkpoint}, the number of unfinished snapshots"),
                 self.unfinished.len() as u64 + 1,
                 self.max_unfinished as u64,
-                "max_unfinished_snapshots",
+                MAX_UNFINISHED,
             ));
         }
         Ok(())

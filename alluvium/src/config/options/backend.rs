@@ -32,7 +32,8 @@ pub const MAX_UNFINISHED_SNAPSHOTS: ConfigOption<u32> = ConfigOption::new(
     "state.backend.max-unfinished-snapshots",
     2,
     "Snapshots of one subtask that are neither written nor given up, at any time. Each may hold a \
-     copy of what changes meanwhile; one more fails its checkpoint.",
+     copy of what changes meanwhile; one more fails its checkpoint. If it is not set, there may be \
+     one more than `execution.checkpointing.max-concurrent-checkpoints` says.",
 )
 .at_least(1)
 .at_most(1024);

@@ -1,5 +1,6 @@
 //! The settings of the filesystem backend.
 
+use super::max_unfinished_snapshots;
 use crate::FsSettings;
 use crate::config::{CompressionType, Configuration, options};
 use alluvium_checkpoint::{Compression, SegmentOptions, SnapshotFileOptions};
@@ -30,7 +31,7 @@ pub(super) fn settings(configuration: &Configuration) -> Result<FsSettings, Stri
     files.max_deltas = configuration.get(&options::MAX_DELTAS) as usize;
     Ok(FsSettings {
         asynchronous_snapshots: configuration.get(&options::ASYNCHRONOUS_SNAPSHOTS),
-        max_unfinished_snapshots: configuration.get(&options::MAX_UNFINISHED_SNAPSHOTS) as usize,
+        max_unfinished_snapshots: max_unfinished_snapshots(configuration),
         full_rewrite_share: configuration.get(&options::FULL_REWRITE_SHARE),
         files,
     })

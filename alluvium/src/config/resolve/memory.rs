@@ -1,5 +1,6 @@
 //! The settings of the memory backend.
 
+use super::max_unfinished_snapshots;
 use crate::MemorySettings;
 use crate::config::{ByteSize, Configuration, options};
 
@@ -10,7 +11,7 @@ pub(super) fn settings(configuration: &Configuration) -> MemorySettings {
         max_snapshot_bytes: configuration.get(&options::MAX_SNAPSHOT_SIZE).as_bytes(),
         max_checkpoint_bytes: configuration.get(&options::MAX_CHECKPOINT_SIZE).as_bytes(),
         max_live_bytes: live.map(ByteSize::as_bytes),
-        max_unfinished_snapshots: configuration.get(&options::MAX_UNFINISHED_SNAPSHOTS) as usize,
+        max_unfinished_snapshots: max_unfinished_snapshots(configuration),
         ..MemorySettings::default()
     }
 }

@@ -23,6 +23,20 @@ use crate::AnyStateBackend;
 use alluvium_checkpoint::{CheckpointOptions, ExternalizedRetention, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
 
+/// How many snapshots of a subtask may be unfinished: what is set, or enough for as many checkpoints
+/// as there may be, and a savepoint.
+#[cfg(any(feature = "memory", feature = "fs"))]
+fn max_unfinished_snapshots(configuration: &Configuration) -> usize {
+    let option = &options::MAX_UNFINISHED_SNAPSHOTS;
+    let checkpoints = configuration.get(&options::MAX_CONCURRENT_CHECKPOINTS);
+    let most = if configuration.is_set(option) {
+        configuration.get(option)
+    } else {
+        configuration.get(option).max(checkpoints.saturating_add(1))
+    };
+    most as usize
+}
+
 impl Configuration {
     /// Checks the whole, and makes settings of it.
     ///

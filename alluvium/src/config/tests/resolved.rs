@@ -304,3 +304,13 @@ fn what_is_left_alone_is_what_the_store_itself_has() {
     assert_eq!(resolved.storage, StorageOptions::default());
     assert_eq!(resolved.recovery, Recovery::default());
 }
+
+#[test]
+fn as_many_snapshots_may_be_unfinished_as_the_checkpoints_need() {
+    let unfinished = |text: &str| resolved(text).memory.max_unfinished_snapshots;
+    let concurrent = "execution.checkpointing.max-concurrent-checkpoints: 5\n";
+    assert_eq!(unfinished(""), 2);
+    assert_eq!(unfinished(concurrent), 6);
+    let set = format!("{concurrent}state.backend.max-unfinished-snapshots: 3\n");
+    assert_eq!(unfinished(&set), 3);
+}

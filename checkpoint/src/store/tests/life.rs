@@ -128,7 +128,7 @@ fn retained_checkpoints_are_bounded() {
     }
     let error = publish_next(&mut store).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
-    assert!(error.to_string().contains("num-retained"), "{error}");
+    assert!(error.to_string().contains("fixed limit of 1024"), "{error}");
     assert_eq!(open(&storage, 2).unwrap().0.retained().len(), 1024);
     // The first owner has been replaced; the second goes on.
     let (mut store, _) = open(&storage, 3).unwrap();

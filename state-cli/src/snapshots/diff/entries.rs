@@ -49,12 +49,9 @@ fn held(reader: &mut KeyedReader, count: impl Fn()) -> Result<Vec<KeyedEntry>> {
         count();
         size += entry.length();
         if size > MAX_HELD {
-            return Err(StateError::limit(
-                "a state that is compared with one of another max parallelism",
-                size,
-                MAX_HELD,
-                "nothing: re-key one of the two first",
-            ));
+            let what = "a state that is compared with one of another max parallelism";
+            let error = StateError::fixed_limit(what, size, MAX_HELD);
+            return Err(error.context("re-key one of the two first"));
         }
         let group = KeyGroup(0);
         let entry = KeyedEntry { group, ..entry };
