@@ -257,15 +257,22 @@ async fn checkpoints(Shared(state): Shared<State>, Path(id): Path<String>) -> An
 async fn checkpoint(Shared(state): Shared<State>, Path(id): Path<String>, body: Bytes) -> Accepted {
     state.running_job(&id)?;
     let body: CheckpointBody = read(&body)?;
-    match body.checkpoint_type.as_deref() {
-        None | Some("CONFIGURED") => {}
+    let full = match body.checkpoint_type.as_deref() {
+        None | Some("CONFIGURED") => false,
+        Some("FULL") => true,
         Some(other) => {
-            let text = format!("the type of a checkpoint must be 'CONFIGURED', found '{other}'");
+            let text =
+                format!("the type of a checkpoint must be 'CONFIGURED' or 'FULL', found '{other}'");
             return Err(Failure::bad(text));
         }
-    }
+    };
     let trigger = trigger_id(body.trigger_id)?;
-    let begin = || Ok::<_, Failure>(Work::Checkpoint(state.control.checkpoint()?));
+    let ask = if full {
+        JobControl::full_checkpoint
+    } else {
+        JobControl::checkpoint
+    };
+    let begin = || Ok::<_, Failure>(Work::Checkpoint(ask(&state.control)?));
     state.triggers.begin(Kind::Checkpoint, &trigger, begin)?;
     Ok(accepted(trigger))
 }

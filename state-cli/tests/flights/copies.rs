@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// A job all of whose state goes into files and that keeps copies, killed on its way; and the options
 /// by which it keeps them.
 fn crashed() -> (Flights, [String; 2]) {
-    let often = ["--checkpoint-interval", "20ms", "--rate", "600000"];
+    let often = ["--checkpoint-interval", "20ms", "--rate", "200000"];
     let in_files = "-Dexecution.checkpointing.data-inline-threshold=0b";
     let flights =
         Flights::new(&[&often[..], &[in_files]].concat()).with_variable("ALLUVIUM_LOG", "warn");

@@ -106,6 +106,11 @@ fn a_job_is_looked_at_and_stopped_as_flinks_clients_do() {
             .unwrap()
             > 1
     );
+    let (status, trigger) = asked.ask("POST", path, r#"{"checkpointType": "FULL"}"#);
+    assert_eq!(status, 202, "{trigger}");
+    assert!(asked.operation(path, &trigger)["checkpointId"].is_u64());
+    let (status, told) = asked.ask("POST", path, r#"{"checkpointType": "FAST"}"#);
+    assert_eq!(status, 400, "{told}");
 
     let path = "/jobs/flights/savepoints";
     let target = flights.path("there");

@@ -10,6 +10,7 @@ use alluvium_state_tests::executor::{
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A backend whose snapshots all go into files, however small.
 fn backend(incremental: bool) -> FsBackend {
@@ -233,4 +234,43 @@ fn a_damaged_checkpoint_is_refused_if_that_is_asked_for() {
     let told = error.to_string();
     assert!(told.contains(&format!("chk-{newest}/")), "{told}");
     assert!(told.contains("offset"), "{told}");
+}
+
+/// How many layers the longest chain of a checkpoint has.
+fn longest_chain(root: &Path, checkpoint: alluvium::CheckpointId) -> usize {
+    let storage = Arc::new(LocalStorage::open(root.join("checkpoints")).unwrap());
+    let folder = format!("test/chk-{checkpoint}");
+    let options = StoredSnapshotOptions::default();
+    let stored = StoredSnapshot::load(storage, &folder, options).unwrap();
+    let operators = stored.metadata().operators.iter();
+    let subtasks = operators.flat_map(|operator| &operator.subtasks);
+    let chains = subtasks.flat_map(|subtask| &subtask.keyed);
+    chains.map(|chain| chain.layers.len()).max().unwrap()
+}
+
+#[test]
+fn a_checkpoint_that_builds_on_no_other_can_be_asked_for() {
+    let root = tempfile::tempdir().unwrap();
+    let mut environment = on_files(root.path(), 1, true);
+    environment
+        .enable_checkpointing(Duration::from_hours(1))
+        .set_rate(2_000);
+    let _outputs = build(&environment, &output(root.path()));
+    let handle = environment.start().unwrap();
+    let control = handle.control();
+    let mut lengths = Vec::new();
+    for full in [false, false, false, true, false] {
+        let asked = if full {
+            control.full_checkpoint()
+        } else {
+            control.checkpoint()
+        };
+        let stats = asked.unwrap().wait().unwrap();
+        lengths.push(longest_chain(root.path(), stats.checkpoint));
+    }
+    handle.cancel();
+    handle.wait().unwrap_err();
+    // Others are taken between these, as sources ask for them too.
+    let built_on = lengths.iter().map(|length| *length > 1);
+    assert!(built_on.eq([false, true, true, false, true]), "{lengths:?}");
 }

@@ -63,8 +63,20 @@ impl JobControl {
     /// # Errors
     /// `LimitExceeded` if too many requests wait; `Cancelled` if the job has ended.
     pub fn checkpoint(&self) -> Result<Pending<CheckpointStats>> {
+        self.ask_for_checkpoint(false)
+    }
+
+    /// Asks for a checkpoint that builds on no other, also if they are incremental.
+    ///
+    /// # Errors
+    /// As [`checkpoint`](Self::checkpoint).
+    pub fn full_checkpoint(&self) -> Result<Pending<CheckpointStats>> {
+        self.ask_for_checkpoint(true)
+    }
+
+    fn ask_for_checkpoint(&self, full: bool) -> Result<Pending<CheckpointStats>> {
         let (reply, pending) = Reply::new(self.ended.clone());
-        self.ask(Request::Checkpoint(reply))?;
+        self.ask(Request::Checkpoint { full, reply })?;
         Ok(pending)
     }
 

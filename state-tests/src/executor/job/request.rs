@@ -16,7 +16,11 @@ pub(crate) enum EndNow {
 /// Something asked of a running job.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Checkpoint(Reply<CheckpointStats>),
+    Checkpoint {
+        /// Whether it is to build on no other.
+        full: bool,
+        reply: Reply<CheckpointStats>,
+    },
     Savepoint(SavepointRequest),
 }
 
@@ -82,7 +86,7 @@ impl Request {
     /// Turns the request down.
     pub(crate) fn refuse(self, error: StateError) {
         match self {
-            Self::Checkpoint(reply) => reply.send(Err(error)),
+            Self::Checkpoint { reply, .. } => reply.send(Err(error)),
             Self::Savepoint(request) => request.reply.send(Err(error)),
         }
     }

@@ -34,7 +34,7 @@ impl Checkpoints<'_> {
                     self.orders.push(Order::Refuse(task));
                 }
             }
-            Asked::Checkpoint(reply) => reply.send(match failed("checkpoint") {
+            Asked::Checkpoint { reply, .. } => reply.send(match failed("checkpoint") {
                 Some(error) => Err(error),
                 None => self.subject.report.last_checkpoint.ok_or_else(|| {
                     StateError::misuse("a checkpoint was completed that nobody has heard of")

@@ -63,12 +63,14 @@ impl Checkpoints<'_> {
         let Some(begun) = begun.filter(|_| checkpoint > self.triggered) else {
             return Ok(());
         };
-        self.triggered = checkpoint;
-        if let Some(request) = begun.request {
-            self.savepoints.started(request);
-        }
         let id = CheckpointId(checkpoint);
         let (kind, timestamp) = (begun.kind, begun.timestamp.as_millis());
+        let mut is_asked_full = false;
+        if let Some(request) = begun.request {
+            is_asked_full = self.savepoints.wants_full(request);
+            self.savepoints.started(request);
+        }
+        self.triggered = checkpoint;
         if kind.is_savepoint() {
             // A savepoint that the job stops with is copied into the folder of a checkpoint.
             let folders = self.keeper.folders();
@@ -77,7 +79,7 @@ impl Checkpoints<'_> {
             folders.begin(id, Arc::clone(folder.files()));
         }
         // What a savepoint is made of must not depend on anything of the job.
-        let full = kind.is_savepoint() || self.subject.origin.wants_full();
+        let full = kind.is_savepoint() || is_asked_full || self.subject.origin.wants_full();
         self.orders.push(Order::Trigger(Barrier {
             checkpoint: id,
             timestamp: timestamp as i64,

@@ -179,15 +179,15 @@ impl<'a> Checkpoints<'a> {
             return Vec::new();
         }
         match request {
-            Request::Checkpoint(_) if !self.subject.settings.checkpointing() => {
+            Request::Checkpoint { .. } if !self.subject.settings.checkpointing() => {
                 request.refuse(StateError::misuse(
                     "checkpointing is not enabled for this job ('execution.checkpointing.interval'): \
                      it can have savepoints, but no checkpoints",
                 ));
                 Vec::new()
             }
-            Request::Checkpoint(reply) => {
-                let request = self.savepoints.ask(Asked::Checkpoint(reply));
+            Request::Checkpoint { full, reply } => {
+                let request = self.savepoints.ask(Asked::Checkpoint { full, reply });
                 let kind = RequestKind::Checkpoint;
                 self.handle(Event::Requested { request, kind })
             }

@@ -23,11 +23,11 @@ const WAITING: usize = 64;
 /// A request under way.
 pub(super) enum Asked {
     /// A source has asked, and waits until it `has_begun`.
-    BySource {
-        task: TaskId,
-        has_begun: bool,
+    BySource { task: TaskId, has_begun: bool },
+    Checkpoint {
+        full: bool,
+        reply: Reply<CheckpointStats>,
     },
-    Checkpoint(Reply<CheckpointStats>),
     Savepoint {
         folder: Arc<SavepointFolder>,
         then: Then,
@@ -73,6 +73,14 @@ impl Savepoints {
         let request = RequestId(self.next);
         self.asked.insert(request, asked);
         request
+    }
+
+    /// Whether what was asked for is to build on nothing.
+    pub(super) fn wants_full(&self, request: RequestId) -> bool {
+        matches!(
+            self.asked.get(&request),
+            Some(Asked::Checkpoint { full: true, .. })
+        )
     }
 
     /// Takes in a request for a savepoint, which waits if one is under way.
