@@ -255,8 +255,9 @@ impl CheckpointStore {
         self.log.state().finished
     }
 
-    /// Whether nothing can be recorded any more: another owner has taken over, or nobody knows
-    /// what became of a log entry. To go on, the store has to be opened anew.
+    /// Whether nothing can be recorded any more: another owner [has taken over](Self::is_superseded),
+    /// or nobody knows what became of a log entry. Only in the second case may the store be opened
+    /// anew to go on, [after](StoreOptions::after) the owner that it has.
     pub fn must_reopen(&self) -> bool {
         self.log.is_halted()
     }
