@@ -129,7 +129,7 @@ fn a_server_that_ignores_conditions_is_found_out_before_anything_is_written() {
 fn options_and_places_that_make_no_sense_are_told() {
     let server = Server::start();
     let flights = server.flights(&OPTIONS);
-    flights.refuse(
+    flights.fail(
         &["-D", "storage.part-size=1 mb"],
         &["'storage.part-size' must be at least 5242880", ROOT],
     );
