@@ -203,6 +203,18 @@ impl<K: OrderedKey> KeyedBackend for AnyBackend<K> {
     }
 
     #[inline]
+    fn value_merge<V: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ValueHandle<V, N>,
+        cx: KeyCx<'_, Self::Key>,
+        target: &N,
+        sources: &[&N],
+        fold: impl FnMut(&mut V, V),
+    ) -> Result<()> {
+        each!(self, backend => backend.value_merge(handle, cx, target, sources, fold))
+    }
+
+    #[inline]
     fn list_append<T: StateData, N: OrderedKey>(
         &mut self,
         handle: ListHandle<T, N>,
@@ -257,6 +269,17 @@ impl<K: OrderedKey> KeyedBackend for AnyBackend<K> {
     }
 
     #[inline]
+    fn list_merge<T: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ListHandle<T, N>,
+        cx: KeyCx<'_, Self::Key>,
+        target: &N,
+        sources: &[&N],
+    ) -> Result<()> {
+        each!(self, backend => backend.list_merge(handle, cx, target, sources))
+    }
+
+    #[inline]
     fn map_get<UK: OrderedKey, UV: StateData, N: OrderedKey>(
         &self,
         handle: MapHandle<UK, UV, N>,
@@ -300,6 +323,17 @@ impl<K: OrderedKey> KeyedBackend for AnyBackend<K> {
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> Result<R> {
         each!(self, backend => backend.map_update(handle, cx, namespace, user_key, f))
+    }
+
+    #[inline]
+    fn map_update_all<UK: OrderedKey, UV: StateData, N: OrderedKey>(
+        &mut self,
+        handle: MapHandle<UK, UV, N>,
+        cx: KeyCx<'_, Self::Key>,
+        namespace: &N,
+        f: impl FnMut(&UK, &mut Option<UV>),
+    ) -> Result<()> {
+        each!(self, backend => backend.map_update_all(handle, cx, namespace, f))
     }
 
     #[inline]

@@ -156,6 +156,23 @@ pub trait KeyedBackend: Send + 'static {
         f: impl FnOnce(&mut Option<V>, &mut Option<W>) -> R,
     ) -> Result<R>;
 
+    /// Merges the values of `sources` into that of `target`, and removes them, in one step: either
+    /// all of it has happened, or nothing. `fold` is given what is merged so far and the next
+    /// value, the target's first, then those of the sources in order; absent ones are passed over.
+    /// Callers name no source twice, nor the target among them.
+    ///
+    /// # Errors
+    /// As [`value_set`](Self::value_set); what counts against a limit is the outcome, without the
+    /// sources. A panic of `fold` changes nothing.
+    fn value_merge<V: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ValueHandle<V, N>,
+        cx: KeyCx<'_, Self::Key>,
+        target: &N,
+        sources: &[&N],
+        fold: impl FnMut(&mut V, V),
+    ) -> Result<()>;
+
     /// Adds one element at the end, without reading the list.
     ///
     /// # Errors
@@ -215,6 +232,19 @@ pub trait KeyedBackend: Send + 'static {
         namespace: &N,
     ) -> Result<()>;
 
+    /// Moves the elements of `sources`, in order, behind those of `target`, in one step: likewise,
+    /// with the same rule for callers.
+    ///
+    /// # Errors
+    /// As [`value_merge`](Self::value_merge).
+    fn list_merge<T: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ListHandle<T, N>,
+        cx: KeyCx<'_, Self::Key>,
+        target: &N,
+        sources: &[&N],
+    ) -> Result<()>;
+
     /// Reads the value of a user key.
     ///
     /// # Errors
@@ -264,6 +294,20 @@ pub trait KeyedBackend: Send + 'static {
         user_key: &UK,
         f: impl FnOnce(&mut Option<UV>) -> R,
     ) -> Result<R>;
+
+    /// Lends the value of each user key to `f`, ascending, which leaves it as it wants it: `None`
+    /// removes it. One step: if it fails, no entry has changed. If `f` panics, those that it was
+    /// lent before may be as it left them.
+    ///
+    /// # Errors
+    /// As [`value_set`](Self::value_set); what counts against a limit is the outcome.
+    fn map_update_all<UK: OrderedKey, UV: StateData, N: OrderedKey>(
+        &mut self,
+        handle: MapHandle<UK, UV, N>,
+        cx: KeyCx<'_, Self::Key>,
+        namespace: &N,
+        f: impl FnMut(&UK, &mut Option<UV>),
+    ) -> Result<()>;
 
     /// Removes a user key, if it is there.
     ///

@@ -42,17 +42,13 @@ impl<B: KeyedBackend, R: Reducer, N: OrderedKey> ReducingState<'_, B, R, N> {
     }
 
     /// Folds `sources` into this view's namespace, target first, then the sources in the order
-    /// given, and removes them. A source that is the target itself, or named twice, counts once.
+    /// given, and removes them. A source that is the target itself, or named twice, counts once. If
+    /// it fails, nothing has changed.
     pub fn merge_namespaces(&mut self, sources: &[N]) -> Result<()> {
-        let handle = self.handle.as_value();
-        merge::values(
-            self.backend,
-            self.cx,
-            handle,
-            self.namespace,
-            sources,
-            R::reduce,
-        )
+        let (handle, target) = (self.handle.as_value(), self.namespace);
+        let sources = merge::distinct(target, sources);
+        self.backend
+            .value_merge(handle, self.cx, target, &sources, R::reduce)
     }
 }
 
@@ -90,16 +86,11 @@ impl<B: KeyedBackend, A: Aggregator, N: OrderedKey> AggregatingState<'_, B, A, N
 
     /// Merges the accumulators of `sources` into that of this view's namespace, target first, then
     /// the sources in the order given, and removes them. A source that is the target itself, or
-    /// named twice, counts once.
+    /// named twice, counts once. If it fails, nothing has changed.
     pub fn merge_namespaces(&mut self, sources: &[N]) -> Result<()> {
-        let handle = self.handle.as_value();
-        merge::values(
-            self.backend,
-            self.cx,
-            handle,
-            self.namespace,
-            sources,
-            A::merge,
-        )
+        let (handle, target) = (self.handle.as_value(), self.namespace);
+        let sources = merge::distinct(target, sources);
+        self.backend
+            .value_merge(handle, self.cx, target, &sources, A::merge)
     }
 }

@@ -71,8 +71,11 @@ impl<B: KeyedBackend, T: StateData, N: OrderedKey> ListState<'_, B, T, N> {
     }
 
     /// Moves the elements of `sources` behind those of this view's namespace, in the order given,
-    /// and removes the sources. A source that is the target itself, or named twice, counts once.
+    /// and removes the sources. A source that is the target itself, or named twice, counts once. If
+    /// it fails, nothing has changed.
     pub fn merge_namespaces(&mut self, sources: &[N]) -> Result<()> {
-        merge::lists(self.backend, self.cx, self.handle, self.namespace, sources)
+        let sources = merge::distinct(self.namespace, sources);
+        self.backend
+            .list_merge(self.handle, self.cx, self.namespace, &sources)
     }
 }

@@ -108,12 +108,10 @@ impl<B: KeyedBackend, UK: OrderedKey, UV: StateData, N: OrderedKey> MapState<'_,
     }
 
     /// Lends each value to `f`, in ascending order of user keys; what it leaves as `None` is
-    /// removed. The user keys are gathered first: entries that come later are not visited.
-    pub fn update_all(&mut self, mut f: impl FnMut(&UK, &mut Option<UV>)) -> Result<()> {
-        for user_key in self.keys()? {
-            self.update(&user_key, |value| f(&user_key, value))?;
-        }
-        Ok(())
+    /// removed. If it fails, no entry has changed.
+    pub fn update_all(&mut self, f: impl FnMut(&UK, &mut Option<UV>)) -> Result<()> {
+        self.backend
+            .map_update_all(self.handle, self.cx, self.namespace, f)
     }
 
     /// Whether there are no entries.

@@ -86,8 +86,21 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
     /// As [`get`](Self::get).
     #[inline(always)]
     pub fn into_ref<V: StateData>(self, handle: ValueHandle<V>) -> Result<Option<StateRef<'s, V>>> {
+        self.into_ref_in(handle, &())
+    }
+
+    /// The same in a namespace.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    #[inline(always)]
+    pub fn into_ref_in<V: StateData, N: OrderedKey>(
+        self,
+        handle: ValueHandle<V, N>,
+        namespace: &N,
+    ) -> Result<Option<StateRef<'s, V>>> {
         let backend: &'s B = self.backend;
-        backend.value_get(handle, self.cx, &())
+        backend.value_get(handle, self.cx, namespace)
     }
 
     /// A value state of the key.
@@ -191,8 +204,37 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
         second: ValueHandle<W>,
         f: impl FnOnce(&mut Option<V>, &mut Option<W>) -> R,
     ) -> Result<R> {
-        self.backend
-            .value_update_pair((first, &()), (second, &()), self.cx, f)
+        self.update_pair_in((first, &()), (second, &()), f)
+    }
+
+    /// The same in namespaces, which may differ in type.
+    ///
+    /// # Errors
+    /// As [`update_pair`](Self::update_pair).
+    ///
+    /// ```
+    /// # use alluvium_state_api::{KeyedBackend, KeyedBackendExt, Result, ValueHandle};
+    /// /// Moves what stands in one window's state into the total.
+    /// fn settle<B: KeyedBackend<Key = u64>>(
+    ///     backend: &mut B,
+    ///     total: ValueHandle<u64>,
+    ///     by_window: ValueHandle<u64, i64>,
+    ///     window: i64,
+    /// ) -> Result<()> {
+    ///     let mut scope = backend.key(&7)?;
+    ///     scope.update_pair_in((total, &()), (by_window, &window), |total, part| {
+    ///         *total.get_or_insert(0) += part.take().unwrap_or(0);
+    ///     })
+    /// }
+    /// ```
+    #[inline(always)]
+    pub fn update_pair_in<V: StateData, W: StateData, N: OrderedKey, M: OrderedKey, R>(
+        &mut self,
+        first: (ValueHandle<V, N>, &N),
+        second: (ValueHandle<W, M>, &M),
+        f: impl FnOnce(&mut Option<V>, &mut Option<W>) -> R,
+    ) -> Result<R> {
+        self.backend.value_update_pair(first, second, self.cx, f)
     }
 
     /// Shows the elements of a list to `f`, in order, until it breaks; for reading beside other
@@ -205,7 +247,20 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
         handle: ListHandle<T>,
         f: impl FnMut(&T) -> ControlFlow<()>,
     ) -> Result<()> {
-        self.backend.list_scan(handle, self.cx, &(), f)
+        self.scan_list_in(handle, &(), f)
+    }
+
+    /// The same in a namespace.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn scan_list_in<T: StateData, N: OrderedKey>(
+        &self,
+        handle: ListHandle<T, N>,
+        namespace: &N,
+        f: impl FnMut(&T) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.backend.list_scan(handle, self.cx, namespace, f)
     }
 
     /// Reads the value of a user key, beside other reads, without a view.
@@ -217,7 +272,20 @@ impl<'s, B: KeyedBackend> KeyScope<'s, B> {
         handle: MapHandle<UK, UV>,
         user_key: &UK,
     ) -> Result<Option<StateRef<'_, UV>>> {
-        self.backend.map_get(handle, self.cx, &(), user_key)
+        self.map_value_in(handle, &(), user_key)
+    }
+
+    /// The same in a namespace.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn map_value_in<UK: OrderedKey, UV: StateData, N: OrderedKey>(
+        &self,
+        handle: MapHandle<UK, UV, N>,
+        namespace: &N,
+        user_key: &UK,
+    ) -> Result<Option<StateRef<'_, UV>>> {
+        self.backend.map_get(handle, self.cx, namespace, user_key)
     }
 }
 

@@ -312,18 +312,26 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
                 "two different states are needed, found state '{name}' twice"
             )));
         }
+        if self.live.is_limited() {
+            return self.limited_update_pair(first, second, cx, f);
+        }
         let mut other = self
             .value_get(second.0, cx, second.1)?
             .map(StateRef::into_owned);
-        let limited = self.live.is_limited();
-        let before = self.value_get(first.0, cx, first.1)?.filter(|_| limited);
-        let before = before.map(StateRef::into_owned);
         let result = self.value_update(first.0, cx, first.1, |value| f(value, &mut other))?;
-        if let Err(error) = self.write_value(second.0, cx, second.1, other) {
-            self.write_value(first.0, cx, first.1, before)?;
-            return Err(error);
-        }
+        self.write_value(second.0, cx, second.1, other)?;
         Ok(result)
+    }
+
+    fn value_merge<V: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ValueHandle<V, N>,
+        cx: KeyCx<'_, K>,
+        target: &N,
+        sources: &[&N],
+        fold: impl FnMut(&mut V, V),
+    ) -> Result<()> {
+        self.merge_values(handle, cx, target, sources, fold)
     }
 
     #[inline(always)]
@@ -335,13 +343,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         item: T,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(
-                handle,
-                apart(cx),
-                namespace,
-                std::slice::from_ref(&item),
-                false,
-            )?;
+            self.charge_items(handle, apart(cx), namespace, std::slice::from_ref(&item))?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
@@ -358,7 +360,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         items: Vec<T>,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(handle, apart(cx), namespace, &items, false)?;
+            self.charge_items(handle, apart(cx), namespace, &items)?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
@@ -375,7 +377,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         items: Vec<T>,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(handle, apart(cx), namespace, &items, true)?;
+            self.charge_list(handle, apart(cx), namespace, &items)?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
@@ -407,13 +409,23 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         namespace: &N,
     ) -> Result<()> {
         if self.live.is_limited() {
-            self.charge_list(handle, apart(cx), namespace, &[], true)?;
+            self.charge_list(handle, apart(cx), namespace, &[])?;
         }
         let (owner, stamp) = (Owner::new(self.range(), cx, namespace), self.stamp());
         list_table!(self.registry, get_mut, handle.id(), <K, N, T>, table => {
             table.clear(owner, stamp);
             Ok(())
         })
+    }
+
+    fn list_merge<T: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ListHandle<T, N>,
+        cx: KeyCx<'_, K>,
+        target: &N,
+        sources: &[&N],
+    ) -> Result<()> {
+        self.merge_lists(handle, cx, target, sources)
     }
 
     #[inline(always)]
@@ -484,6 +496,16 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         map_table!(self.registry, get_mut, handle.id(), <K, N, UK, UV>, table => {
             Ok(table.update(owner, user_key, stamp, f))
         })
+    }
+
+    fn map_update_all<UK: OrderedKey, UV: StateData, N: OrderedKey>(
+        &mut self,
+        handle: MapHandle<UK, UV, N>,
+        cx: KeyCx<'_, K>,
+        namespace: &N,
+        f: impl FnMut(&UK, &mut Option<UV>),
+    ) -> Result<()> {
+        self.update_map(handle, cx, namespace, f)
     }
 
     fn map_remove<UK: OrderedKey, UV: StateData, N: OrderedKey>(

@@ -11,6 +11,7 @@
 //! | `epochs` | what increments build on |
 //! | `job`, `frozen`, `buffered`, `list_wire` | frozen state on its way to storage |
 //! | `restore`, `gathered` | restored state that nobody has registered |
+//! | `whole` | changes of several entries that are made as one |
 //! | `live`, `limited` | the limit on live state |
 //! | `view` | frozen views for other threads |
 
@@ -37,6 +38,7 @@ mod restore;
 mod shape;
 mod values;
 mod view;
+mod whole;
 
 pub use keyed::HeapKeyedBackend;
 pub use options::HeapOptions;

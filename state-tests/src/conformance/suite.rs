@@ -62,6 +62,7 @@ macro_rules! __keyed_cases {
                 value_composite_types
                 update_pair_changes_both
                 update_pair_rules
+                scopes_reach_namespaces
             }
             list {
                 a09_list_basics

@@ -5,8 +5,10 @@ use crate::conformance::support::{
     Concat, Sum, clear, fresh, refused, restored, set, snapshot, value,
 };
 use alluvium_state_api::{
-    ErrorKind, KeyedBackendExt, ReducingDescriptor, StateRef, ValueDescriptor,
+    ErrorKind, KeyedBackendExt, ListDescriptor, MapDescriptor, ReducingDescriptor, StateRef,
+    ValueDescriptor,
 };
+use std::ops::ControlFlow;
 
 const TEXT: ValueDescriptor<String> = ValueDescriptor::new("text");
 const NUMBER: ValueDescriptor<u64> = ValueDescriptor::new("number");
@@ -218,4 +220,47 @@ pub fn update_pair_rules<H: Harness>(h: &H) {
         .update_pair(sum, sum, |sum, _| *sum = None);
     refused(twice, ErrorKind::Misuse, &["sum"]);
     assert_eq!(value(&mut b, &1, sum), Some(5));
+}
+
+/// What a scope reads and changes without a view is so in each namespace, too.
+pub fn scopes_reach_namespaces<H: Harness>(h: &H) {
+    let mut b = fresh::<H, i32>(h);
+    let texts = b.register(&ValueDescriptor::<String, u8>::new("texts"));
+    let numbers = b.register(&ValueDescriptor::<u64, i64>::new("numbers"));
+    let lists = b.register(&ListDescriptor::<u64, u8>::new("lists"));
+    let maps = b.register(&MapDescriptor::<u8, u64, u8>::new("maps"));
+    let (texts, numbers) = (texts.unwrap(), numbers.unwrap());
+    let (lists, maps) = (lists.unwrap(), maps.unwrap());
+    let mut scope = b.key(&1).unwrap();
+    for namespace in [1, 2] {
+        let moved = scope.update_pair_in(
+            (texts, &namespace),
+            (numbers, &i64::from(namespace)),
+            |text, number| {
+                *text = Some(format!("in {namespace}"));
+                number.replace(u64::from(namespace))
+            },
+        );
+        assert_eq!(moved.unwrap(), None);
+        let mut list = scope.list_in(lists, &namespace);
+        list.add(u64::from(namespace) * 10).unwrap();
+        let mut map = scope.map_in(maps, &namespace);
+        map.put(5, u64::from(namespace) * 100).unwrap();
+    }
+    for namespace in [1, 2] {
+        let read = scope.map_value_in(maps, &namespace, &5).unwrap();
+        assert_eq!(read.as_deref(), Some(&(u64::from(namespace) * 100)));
+        let mut seen = Vec::new();
+        let scanned = scope.scan_list_in(lists, &namespace, |item| {
+            seen.push(*item);
+            ControlFlow::Continue(())
+        });
+        scanned.unwrap();
+        assert_eq!(seen, [u64::from(namespace) * 10]);
+        let number = scope.get_in(numbers, &i64::from(namespace)).unwrap();
+        assert_eq!(number.as_deref(), Some(&u64::from(namespace)));
+    }
+    assert!(scope.map_value_in(maps, &3, &5).unwrap().is_none());
+    let left = scope.into_ref_in(texts, &2).unwrap();
+    assert_eq!(left.as_deref().map(String::as_str), Some("in 2"));
 }

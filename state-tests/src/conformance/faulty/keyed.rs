@@ -168,23 +168,6 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         self.inner.value_update(handle, cx, &namespace, f)
     }
 
-    fn list_extend<T: StateData, N: OrderedKey>(
-        &mut self,
-        handle: ListHandle<T, N>,
-        cx: KeyCx<'_, Self::Key>,
-        namespace: &N,
-        mut items: Vec<T>,
-    ) -> Result<()> {
-        if !self.is(Fault::MergeOrder) {
-            return self.inner.list_extend(handle, cx, namespace, items);
-        }
-        self.inner.list_scan(handle, cx, namespace, |item| {
-            items.push(item.clone());
-            ControlFlow::Continue(())
-        })?;
-        self.inner.list_set(handle, cx, namespace, items)
-    }
-
     fn freeze(&mut self, request: FreezeRequest) -> Result<Box<dyn SnapshotJob>> {
         if let (true, Some(last)) = (self.is(Fault::UnconfirmedBase), self.last) {
             self.inner.confirm(last);
@@ -233,6 +216,31 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         self.inner.value_update_pair(first, second, cx, f)
     }
 
+    fn value_merge<V: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ValueHandle<V, N>,
+        cx: KeyCx<'_, Self::Key>,
+        target: &N,
+        sources: &[&N],
+        fold: impl FnMut(&mut V, V),
+    ) -> Result<()> {
+        self.inner.value_merge(handle, cx, target, sources, fold)
+    }
+
+    fn list_merge<T: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ListHandle<T, N>,
+        cx: KeyCx<'_, Self::Key>,
+        target: &N,
+        sources: &[&N],
+    ) -> Result<()> {
+        if !self.is(Fault::MergeOrder) {
+            return self.inner.list_merge(handle, cx, target, sources);
+        }
+        let reversed: Vec<_> = sources.iter().rev().copied().collect();
+        self.inner.list_merge(handle, cx, target, &reversed)
+    }
+
     fn map_update<UK: OrderedKey, UV: StateData, N: OrderedKey, R>(
         &mut self,
         handle: MapHandle<UK, UV, N>,
@@ -244,6 +252,16 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         self.inner.map_update(handle, cx, namespace, user_key, f)
     }
 
+    fn map_update_all<UK: OrderedKey, UV: StateData, N: OrderedKey>(
+        &mut self,
+        handle: MapHandle<UK, UV, N>,
+        cx: KeyCx<'_, Self::Key>,
+        namespace: &N,
+        f: impl FnMut(&UK, &mut Option<UV>),
+    ) -> Result<()> {
+        self.inner.map_update_all(handle, cx, namespace, f)
+    }
+
     forward! {
         mut fn register_list<T: StateData, N: OrderedKey>(&self, spec: &ListSpec<'_, T, N>)
             -> Result<StateId>;
@@ -251,6 +269,8 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
             spec: &MapSpec<'_, UK, UV, N>) -> Result<StateId>;
         mut fn list_append<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
             cx: KeyCx<'_, Self::Key>, namespace: &N, item: T) -> Result<()>;
+        mut fn list_extend<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
+            cx: KeyCx<'_, Self::Key>, namespace: &N, items: Vec<T>) -> Result<()>;
         mut fn list_set<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
             cx: KeyCx<'_, Self::Key>, namespace: &N, items: Vec<T>) -> Result<()>;
         mut fn list_clear<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
