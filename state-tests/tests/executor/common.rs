@@ -1,5 +1,6 @@
 //! A job that uses every kind of state there is, and what it should come to.
 
+use crate::derived::{self, Keep, Kept, Place};
 use alluvium::{
     AggregatingDescriptor, AggregatingHandle, Aggregator, BroadcastDescriptor, BroadcastHandle,
     CheckpointId, KeyGroup, KeyedBackendExt, ListDescriptor, ListHandle, MapDescriptor, MapHandle,
@@ -333,6 +334,7 @@ pub(crate) struct Outputs {
     pub(crate) rows: Collected<(u64, Row)>,
     pub(crate) ruled: Collected<RuledRow>,
     pub(crate) raw: Collected<u64>,
+    pub(crate) kept: Collected<(Place, Kept)>,
 }
 
 /// The job: all kinds of state, and gains written to `directory`.
@@ -353,6 +355,11 @@ pub(crate) fn build(environment: &Environment, directory: &Path) -> Outputs {
         .process(RawCount::default)
         .uid("raw")
         .collect();
+    let kept = numbers
+        .key_by(derived::place)
+        .process(Keep::default)
+        .uid("kept")
+        .collect();
     let sink = gains_sink(directory);
     keyed
         .process(Gains::default)
@@ -360,7 +367,12 @@ pub(crate) fn build(environment: &Environment, directory: &Path) -> Outputs {
         .rebalance()
         .two_phase_sink(move || sink.clone())
         .uid("sink");
-    Outputs { rows, ruled, raw }
+    Outputs {
+        rows,
+        ruled,
+        raw,
+        kept,
+    }
 }
 
 pub(crate) fn gains_sink(directory: &Path) -> FileSink<(u64, u64)> {
@@ -403,6 +415,8 @@ pub(crate) fn check_from(outputs: &Outputs, directory: &Path, parallelism: u32) 
     // Later rows of a key replace earlier ones: the end may have been reached more than once.
     let rows: BTreeMap<_, _> = outputs.rows.take().into_iter().collect();
     assert_eq!(rows, expected_rows());
+    let kept: BTreeMap<_, _> = outputs.kept.take().into_iter().collect();
+    assert_eq!(kept, derived::expected());
     let ruled = outputs.ruled.take();
     let last: Vec<_> = ruled.iter().rev().take(parallelism as usize).collect();
     assert_eq!(last.len(), parallelism as usize);

@@ -3,6 +3,7 @@
 //! | module | what it tests |
 //! |---|---|
 //! | `common` | a job that uses every kind of state there is |
+//! | `derived` | an operator of it whose keys and values are derived types |
 //! | `pipeline` | operators, exchanges, back-pressure, errors; no checkpoints |
 //! | `functions` | the interfaces of functions, listeners, settings |
 //! | `recovery` | tasks that fail |
@@ -21,6 +22,7 @@ mod at_least_once;
 mod blocked;
 mod changed;
 mod common;
+mod derived;
 mod files;
 mod functions;
 mod pairs;

@@ -54,7 +54,7 @@ fn every_change_of_parallelism_resumes_and_ends_the_same() {
             let root = tempfile::tempdir().unwrap();
             let environment = mortal(root.path(), before);
             build(&environment, &output(root.path()));
-            let operator = ["tally", "ruled", "gains", "sink"][random.below(4) as usize];
+            let operator = ["kept", "ruled", "gains", "sink"][random.below(4) as usize];
             let at = match random.below(3) {
                 0 => FailAt::BeforeBarrier(2),
                 1 => FailAt::AfterBarrier(2),
@@ -69,6 +69,28 @@ fn every_change_of_parallelism_resumes_and_ends_the_same() {
             assert_eq!(union, before as usize, "{before} to {after}");
         }
     }
+}
+
+/// A failure at any record of the run: also before there is a checkpoint, when it starts over.
+#[test]
+fn every_change_of_parallelism_after_a_failure_at_a_random_record_ends_the_same() {
+    let mut random = Seeded(23);
+    let mut resumed = 0;
+    for before in [1, 2, 3, 5] {
+        for after in [1, 2, 3, 5] {
+            let root = tempfile::tempdir().unwrap();
+            let mut environment = mortal(root.path(), before);
+            build(&environment, &output(root.path()));
+            // One of the subtasks has at least its share of the records.
+            let at = FailAt::Record(1 + random.below(RECORDS / u64::from(before)));
+            let operator = ["tally", "kept", "raw", "gains"][random.below(4) as usize];
+            let plan = FailurePlan::new().fail(operator, None, at, Failure::Panic);
+            environment.set_failures(plan).execute().unwrap_err();
+            let report = finish(root.path(), after);
+            resumed += u32::from(report.records_before > 0);
+        }
+    }
+    assert!(resumed >= 8, "only {resumed} of 16 jobs had a checkpoint");
 }
 
 /// K02, K03: with 13 key groups, so that of 13 subtasks each has one.
@@ -99,7 +121,7 @@ fn a_chain_of_deaths_at_changing_parallelism_ends_the_same() {
             let parallelism = [1, 2, 3, 5][random.below(4) as usize];
             let mut environment = mortal(root.path(), parallelism);
             let outputs = build(&environment, &output(root.path()));
-            let operator = ["numbers", "tally", "raw", "sink"][random.below(4) as usize];
+            let operator = ["numbers", "kept", "raw", "sink"][random.below(4) as usize];
             let at = FailAt::Record(1 + random.below(150));
             let plan = FailurePlan::new().fail(operator, None, at, Failure::Error);
             environment.set_failures(plan);
