@@ -19,8 +19,8 @@ use alluvium_state_api::{Result, SnapshotJob};
 /// nothing will build on it: no other snapshot could name its files.
 ///
 /// # Errors
-/// `Storage` from the store; `Cancelled` if the folder is; `Misuse` if a value cannot be encoded:
-/// what was written goes with the folder. `Misuse` naming the folder for a delta that would go where
+/// `Storage` from the store; `Cancelled` if the folder is; what the job returns, as `Misuse` if a
+/// value cannot be encoded: what was written goes with the folder. `Misuse` naming the folder for a delta that would go where
 /// nothing is shared: freeze with [`SnapshotMode::Full`](alluvium_state_api::SnapshotMode::Full) for
 /// a savepoint.
 pub fn write_keyed(

@@ -389,13 +389,13 @@ pub trait KeyedBackend: Send + 'static {
     /// at a time do best.
     fn prefetch(&mut self, keys: &[Self::Key]);
 
-    /// Freezes the state: no encoding, no copying of entries, no waiting. The job that comes back
-    /// writes it, on any thread.
+    /// Freezes the state: no encoding, no copying of entries, no reading, no waiting. The job that
+    /// comes back writes it, on any thread; restored state that nobody has registered is read then.
     ///
     /// # Errors
     /// `LimitExceeded` if too many snapshots are unfinished; `Misuse` if the checkpoint's number
-    /// is not above that of the freeze before; `Corrupt` or `Storage` if restored state that
-    /// nobody has registered must be read and cannot be. The state is untouched.
+    /// is not above that of the freeze before; from a backend that is told to write before this
+    /// returns, as [`SnapshotJob::run`]. The state is untouched.
     fn freeze(&mut self, request: FreezeRequest) -> Result<Box<dyn SnapshotJob>>;
 
     /// Says that `checkpoint` is complete: later increments may build on it. May come late, more

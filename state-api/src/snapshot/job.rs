@@ -56,8 +56,9 @@ pub trait SnapshotJob: Send {
     fn header(&self) -> &SnapshotHeader;
 
     /// About how much the job will write, and how much it would if it were whole: from numbers of
-    /// entries and a sample of their sizes, so that it costs little of what writing does. `None`
-    /// if the job cannot tell.
+    /// entries and a sample of their sizes, so that it costs little of what writing does. What must
+    /// be read from storage to be written may be read for it, and is kept until then: call it where
+    /// the job runs. `None` if the job cannot tell.
     fn estimate(&self) -> Option<SnapshotEstimate>;
 
     /// The same frozen state as a whole snapshot, whose header names no base. A job that has kept
@@ -71,6 +72,7 @@ pub trait SnapshotJob: Send {
     /// Writes everything into `sink`.
     ///
     /// # Errors
-    /// What the sink returned; `Misuse` if a value cannot be encoded.
+    /// What the sink returned; `Misuse` if a value cannot be encoded; `Corrupt` or `Storage`, naming
+    /// the state, if restored state that nobody has registered cannot be read.
     fn run(self: Box<Self>, sink: &mut dyn SnapshotSink) -> Result<SnapshotReport>;
 }

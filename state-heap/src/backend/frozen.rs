@@ -227,12 +227,14 @@ where
         Ok(out.report)
     }
 
-    fn estimate_group(&self, group: KeyGroup, since: Option<u32>) -> SnapshotEstimate {
+    fn estimate_group(&self, group: KeyGroup, since: Option<u32>) -> Option<SnapshotEstimate> {
         let index = self.range.index_of(group);
         let Some(entries) = index.and_then(|index| self.groups.get(index)) else {
-            return SnapshotEstimate::default();
+            return Some(SnapshotEstimate::default());
         };
-        estimate::group(entries, &self.writer, since, self.share, self.range.len())
+        let groups = self.range.len();
+        let estimate = estimate::group(entries, &self.writer, since, self.share, groups);
+        Some(estimate)
     }
 }
 

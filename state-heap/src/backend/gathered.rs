@@ -1,28 +1,30 @@
-//! Restored states without types, held encoded until somebody registers them.
+//! The entries of a restored state without types, held encoded.
 
-use super::job::FrozenState;
 use super::list_wire::append_elements;
-use super::restore::Shown;
+use super::unclaimed::{Shown, Visit};
 use alluvium_state_api::{
-    Change, Content, Entry, KeyGroup, KeyGroupRange, Result, Section, SnapshotEstimate,
-    SnapshotEvent, SnapshotHeader, SnapshotReport, SnapshotSink, SnapshotSource, StateError,
+    Change, Content, Entry, KeyGroup, Result, Section, SnapshotReport, SnapshotSink,
 };
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Key, namespace and user key, encoded: their order is the order of sorted sections.
 type Path = (Vec<u8>, Vec<u8>, Vec<u8>);
 
 /// The entries of one state, by group.
 #[derive(Debug, Default)]
-pub(super) struct GatheredState {
-    groups: BTreeMap<KeyGroup, BTreeMap<Path, Vec<u8>>>,
+pub(super) struct GatheredState(BTreeMap<KeyGroup, GatheredGroup>);
+
+#[derive(Debug, Default)]
+struct GatheredGroup {
+    entries: BTreeMap<Path, Vec<u8>>,
+    /// Of keys and values together, once they are measured.
+    bytes: u64,
 }
 
 impl GatheredState {
     /// Applies what a snapshot says, in the order in which it says it.
     pub(super) fn apply(&mut self, section: Section, shown: Shown<'_>) {
-        let group = self.groups.entry(section.group).or_default();
+        let group = &mut self.0.entry(section.group).or_default().entries;
         let Shown::Entry(entry) = shown else {
             if section.content == Content::Full {
                 group.clear();
@@ -45,69 +47,62 @@ impl GatheredState {
         }
     }
 
-    fn len(&self, group: KeyGroup) -> usize {
-        self.groups.get(&group).map_or(0, BTreeMap::len)
+    /// Counts the bytes, when all has been applied.
+    pub(super) fn measure(&mut self) {
+        for group in self.0.values_mut() {
+            group.bytes = group.iter().map(|entry| entry.len() as u64).sum();
+        }
     }
 
-    fn entries(&self, group: KeyGroup) -> impl Iterator<Item = Entry<'_>> {
-        self.groups
-            .get(&group)
-            .into_iter()
-            .flatten()
-            .map(|((key, namespace, user_key), value)| Entry {
-                key,
-                namespace,
-                user_key,
-                change: Change::Put(value),
-            })
-    }
-}
-
-/// All states that were left when the first snapshot was taken, by name.
-#[derive(Debug)]
-pub(super) struct Gathered {
-    pub(super) states: BTreeMap<String, GatheredState>,
-}
-
-/// Reads gathered states as if they lay in storage.
-pub(super) struct GatheredSource {
-    pub(super) header: SnapshotHeader,
-    pub(super) gathered: Arc<Gathered>,
-}
-
-impl SnapshotSource for GatheredSource {
-    fn header(&self) -> &SnapshotHeader {
-        &self.header
+    /// The bytes of the entries of `group`.
+    pub(super) fn bytes(&self, group: KeyGroup) -> u64 {
+        self.0.get(&group).map_or(0, |group| group.bytes)
     }
 
-    fn expected_entries(&self, state: usize, group: KeyGroup) -> u64 {
-        let meta = self.header.states.get(state);
-        let entries = meta.and_then(|meta| self.gathered.states.get(&meta.name));
-        entries.map_or(0, |entries| entries.len(group) as u64)
-    }
-
-    fn read(
-        &mut self,
-        state: usize,
-        groups: KeyGroupRange,
-        visit: &mut dyn FnMut(SnapshotEvent<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let meta = self.header.states.get(state).ok_or_else(|| {
-            let states = self.header.states.len();
-            StateError::misuse(format!(
-                "the snapshot has {states} states, asked for number {state}"
-            ))
-        })?;
-        let Some(entries) = self.gathered.states.get(&meta.name) else {
-            return Ok(());
-        };
-        for group in groups {
-            visit(SnapshotEvent::Section(section(group, state)))?;
-            entries
-                .entries(group)
-                .try_for_each(|entry| visit(SnapshotEvent::Entry(entry)))?;
+    /// Shows all entries, as a snapshot would.
+    pub(super) fn show(&self, visit: &mut Visit<'_>) -> Result<()> {
+        for (group, entries) in &self.0 {
+            let section = section(*group, 0);
+            visit(section, Shown::Start(entries.entries.len() as u64))?;
+            let mut entries = entries.iter();
+            entries.try_for_each(|entry| visit(section, Shown::Entry(entry)))?;
         }
         Ok(())
+    }
+
+    /// Writes the entries of `group`, as those of state number `state`.
+    pub(super) fn write(
+        &self,
+        group: KeyGroup,
+        state: usize,
+        sink: &mut dyn SnapshotSink,
+    ) -> Result<SnapshotReport> {
+        let mut report = SnapshotReport::default();
+        let Some(entries) = self.0.get(&group) else {
+            return Ok(report);
+        };
+        if entries.entries.is_empty() {
+            return Ok(report);
+        }
+        sink.section(section(group, state))?;
+        for entry in entries.iter() {
+            report.entries += 1;
+            report.bytes += entry.len() as u64;
+            sink.entry(entry)?;
+        }
+        Ok(report)
+    }
+}
+
+impl GatheredGroup {
+    fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+        let entries = self.entries.iter();
+        entries.map(|((key, namespace, user_key), value)| Entry {
+            key,
+            namespace,
+            user_key,
+            change: Change::Put(value),
+        })
     }
 }
 
@@ -117,43 +112,5 @@ const fn section(group: KeyGroup, state: usize) -> Section {
         state,
         content: Content::Full,
         sorted: true,
-    }
-}
-
-/// One gathered state on its way into the next snapshot.
-pub(super) struct FrozenGathered {
-    pub(super) name: String,
-    pub(super) gathered: Arc<Gathered>,
-}
-
-impl FrozenState for FrozenGathered {
-    fn write_group(
-        &self,
-        group: KeyGroup,
-        state: usize,
-        _since: Option<u32>,
-        sink: &mut dyn SnapshotSink,
-    ) -> Result<SnapshotReport> {
-        let mut report = SnapshotReport::default();
-        let Some(entries) = self.gathered.states.get(&self.name) else {
-            return Ok(report);
-        };
-        sink.section(section(group, state))?;
-        for entry in entries.entries(group) {
-            report.entries += 1;
-            report.bytes += entry.len() as u64;
-            sink.entry(entry)?;
-        }
-        Ok(report)
-    }
-
-    fn estimate_group(&self, group: KeyGroup, _since: Option<u32>) -> SnapshotEstimate {
-        let state = self.gathered.states.get(&self.name);
-        let entries = state.into_iter().flat_map(|state| state.entries(group));
-        let bytes = entries.map(|entry| entry.len() as u64).sum();
-        SnapshotEstimate {
-            state: bytes,
-            snapshot: bytes,
-        }
     }
 }

@@ -19,8 +19,8 @@ pub(super) trait FrozenState: Send + Sync {
         sink: &mut dyn SnapshotSink,
     ) -> Result<SnapshotReport>;
 
-    /// About how much that would be, from a sample.
-    fn estimate_group(&self, group: KeyGroup, since: Option<u32>) -> SnapshotEstimate;
+    /// About how much that would be, from a sample; `None` if what must be read for it cannot be.
+    fn estimate_group(&self, group: KeyGroup, since: Option<u32>) -> Option<SnapshotEstimate>;
 }
 
 /// All frozen states of a backend; cut into parts, each has a range of groups.
@@ -70,7 +70,7 @@ impl SnapshotJob for HeapJob {
         let mut estimate = SnapshotEstimate::default();
         for state in &*self.states {
             for group in self.groups {
-                estimate.add(state.estimate_group(group, self.since));
+                estimate.add(state.estimate_group(group, self.since)?);
             }
         }
         Some(estimate)

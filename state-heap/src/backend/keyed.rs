@@ -1,7 +1,6 @@
 //! The backend, and its accesses.
 
 use super::epochs::Epochs;
-use super::gathered::FrozenGathered;
 use super::groups::{Place, Stamp};
 use super::hashing;
 use super::job::{FrozenState, HeapJob};
@@ -110,20 +109,9 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     }
 
     /// Every state frozen, in the order of [`header`](Self::header).
-    fn frozen_states(&mut self) -> Result<Vec<Box<dyn FrozenState>>> {
-        let gathered = self.restored.gather()?;
-        let mut states: Vec<_> = self
-            .registry
-            .iter_mut()
-            .map(|table| table.freeze())
-            .collect();
-        for (meta, gathered) in self.restored.metas().zip(std::iter::repeat(gathered)) {
-            if let Some(gathered) = gathered {
-                let name = meta.name.clone();
-                states.push(Box::new(FrozenGathered { name, gathered }));
-            }
-        }
-        Ok(states)
+    fn frozen_states(&mut self) -> Vec<Box<dyn FrozenState>> {
+        let registered = self.registry.iter_mut().map(|table| table.freeze());
+        registered.chain(self.restored.freeze()).collect()
     }
 }
 
@@ -622,7 +610,7 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
 
     fn freeze(&mut self, request: FreezeRequest) -> Result<Box<dyn SnapshotJob>> {
         self.epochs.check(request.checkpoint)?;
-        let states = self.frozen_states()?;
+        let states = self.frozen_states();
         let mut header = self.header(&request);
         let (base, token) = self.epochs.freeze(request.checkpoint, request.mode);
         let base = base.filter(|_| self.options.track_changes);

@@ -10,7 +10,7 @@
 //! | `groups`, `owner`, `hashing`, `shape` | what those tables are made of |
 //! | `epochs` | what increments build on |
 //! | `job`, `frozen`, `buffered`, `list_wire` | frozen state on its way to storage |
-//! | `restore`, `gathered` | restored state that nobody has registered |
+//! | `restore`, `unclaimed`, `gathered` | restored state that nobody has registered |
 //! | `whole` | changes of several entries that are made as one |
 //! | `live`, `limited` | the limit on live state |
 //! | `view` | frozen views for other threads |
@@ -36,6 +36,7 @@ mod pick;
 mod registry;
 mod restore;
 mod shape;
+mod unclaimed;
 mod values;
 mod view;
 mod whole;

@@ -8,8 +8,9 @@ use super::maps::MapTable;
 use super::options::HeapOptions;
 use super::owner::{Decoded, Owner};
 use super::registry::{Registry, StateTable};
-use super::restore::{Restored, Shown};
+use super::restore::Restored;
 use super::shape::Shape;
+use super::unclaimed::Shown;
 use super::values::ValueTable;
 use crate::table::{Hold, KeyHold};
 use alluvium_state_api::{
