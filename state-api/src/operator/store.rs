@@ -123,7 +123,7 @@ pub trait OperatorStateStore: Send {
         handle: BroadcastHandle<BK, BV>,
     ) -> Result<()>;
 
-    /// Freezes the state: no encoding.
+    /// Freezes the state: no encoding, no copying of elements.
     ///
     /// # Errors
     /// `Misuse` if the store cannot be frozen now.

@@ -1,16 +1,22 @@
 //! Split and union lists.
 
 use super::slot::{FrozenSlot, OperatorSlot};
+use crate::list::{ListStamp, ListValue};
 use alluvium_state_api::{
     CodecRef, OperatorItem, OperatorStateImage, OperatorStateMeta, Result, StateData, decode_exact,
 };
-use std::sync::Arc;
+
+/// Snapshots of operator state are whole: no elements need be told apart.
+const STAMP: ListStamp = ListStamp {
+    epoch: 0,
+    settled: u32::MAX,
+};
 
 /// A list; cloning shares everything.
 pub(super) struct ListSlot<T: 'static> {
     meta: OperatorStateMeta,
     codec: CodecRef<T>,
-    items: Arc<Vec<Arc<T>>>,
+    items: ListValue<T>,
 }
 
 impl<T: StateData> ListSlot<T> {
@@ -20,28 +26,34 @@ impl<T: StateData> ListSlot<T> {
         codec: CodecRef<T>,
         restored: &[OperatorItem],
     ) -> Result<Self> {
-        let decode = |item: &OperatorItem| decode_exact(&*codec, &item.value).map(Arc::new);
+        let decode = |item: &OperatorItem| decode_exact(&*codec, &item.value);
         let items = restored.iter().map(decode).collect::<Result<_>>();
-        let items = items.map_err(|error| {
+        let items: Vec<T> = items.map_err(|error| {
             error.context(format!("operator state '{}' cannot be restored", meta.name))
         })?;
         Ok(Self {
             meta,
             codec,
-            items: Arc::new(items),
+            items: ListValue::new(items, STAMP.epoch),
         })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.items.iter().map(|item| &**item)
+        self.items.iter()
     }
 
-    pub(super) fn extend(&mut self, items: impl IntoIterator<Item = T>) {
-        Arc::make_mut(&mut self.items).extend(items.into_iter().map(Arc::new));
+    pub(super) fn push(&mut self, item: T) {
+        self.items.push(item, STAMP);
     }
 
-    pub(super) fn replace(&mut self, items: impl IntoIterator<Item = T>) {
-        self.items = Arc::new(items.into_iter().map(Arc::new).collect());
+    pub(super) fn extend(&mut self, items: Vec<T>) {
+        if !items.is_empty() {
+            self.items.extend(items, STAMP);
+        }
+    }
+
+    pub(super) fn replace(&mut self, items: Vec<T>) {
+        self.items = ListValue::new(items, STAMP.epoch);
     }
 }
 
@@ -54,14 +66,14 @@ impl<T: StateData> OperatorSlot for ListSlot<T> {
         Box::new(Self {
             meta: self.meta.clone(),
             codec: self.codec.clone(),
-            items: Arc::clone(&self.items),
+            items: self.items.clone(),
         })
     }
 }
 
 impl<T: StateData> FrozenSlot for ListSlot<T> {
     fn encode(&self) -> Result<OperatorStateImage> {
-        let encode = |item: &Arc<T>| {
+        let encode = |item: &T| {
             let mut value = Vec::new();
             self.codec.encode(item, &mut value)?;
             Ok(OperatorItem {

@@ -1,7 +1,8 @@
 //! Operator state on the heap: lists and broadcast maps, shared with a snapshot until written.
 //!
-//! Elements sit behind an `Arc` each, and so does the whole list or map: freezing bumps one count
-//! per state, and the first write after it copies pointers, never an element.
+//! Freezing bumps one count per state. A list is made of chunks: a write after it begins a new one.
+//! The entries of a map sit behind an `Arc` each, and so does the whole map: the first write copies
+//! pointers, never an entry.
 
 mod broadcast;
 mod list;

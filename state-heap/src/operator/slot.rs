@@ -2,6 +2,7 @@
 
 use alluvium_state_api::{OperatorStateImage, OperatorStateMeta, Result};
 use std::any::Any;
+use std::sync::Arc;
 
 /// A registered state, seen without its types.
 pub(super) trait OperatorSlot: Any + Send {
@@ -19,8 +20,8 @@ pub(super) trait FrozenSlot: Send {
 }
 
 /// State that was restored and never registered: it is its own snapshot.
-impl FrozenSlot for OperatorStateImage {
+impl FrozenSlot for Arc<OperatorStateImage> {
     fn encode(&self) -> Result<OperatorStateImage> {
-        Ok(self.clone())
+        Ok(OperatorStateImage::clone(self))
     }
 }

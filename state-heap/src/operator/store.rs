@@ -12,6 +12,7 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Lists and broadcast maps have name spaces of their own: the flag says which.
 type Name = (bool, String);
@@ -41,7 +42,7 @@ pub struct HeapOperatorState {
     owner: BackendId,
     names: BTreeMap<Name, usize>,
     slots: Vec<Box<dyn OperatorSlot>>,
-    restored: BTreeMap<Name, OperatorStateImage>,
+    restored: BTreeMap<Name, Arc<OperatorStateImage>>,
 }
 
 impl HeapOperatorState {
@@ -55,7 +56,7 @@ impl HeapOperatorState {
     pub fn restore(images: Vec<OperatorStateImage>) -> Self {
         let restored = images
             .into_iter()
-            .map(|image| (name_of(&image.meta), image))
+            .map(|image| (name_of(&image.meta), Arc::new(image)))
             .collect();
         Self {
             owner: BackendId::fresh(),
@@ -79,7 +80,7 @@ impl HeapOperatorState {
         if let Some(index) = self.names.get(&name).copied() {
             return self.registered::<S>(index, &meta);
         }
-        let restored = self.restored.get(&name);
+        let restored = self.restored.get(&name).map(|image| &**image);
         if let Some(image) = restored {
             check_readable(&image.meta, &meta)?;
         }
@@ -234,7 +235,7 @@ impl OperatorStateStore for HeapOperatorState {
     }
 
     fn list_add<T: StateData>(&mut self, handle: OperatorListHandle<T>, item: T) -> Result<()> {
-        self.slot_mut::<ListSlot<T>>(handle.id())?.extend([item]);
+        self.slot_mut::<ListSlot<T>>(handle.id())?.push(item);
         Ok(())
     }
 
@@ -327,7 +328,7 @@ impl OperatorStateStore for HeapOperatorState {
             .map(|slot| (name_of(slot.meta()), slot.freeze()))
             .collect();
         for (name, image) in &self.restored {
-            slots.push((name.clone(), Box::new(image.clone())));
+            slots.push((name.clone(), Box::new(Arc::clone(image))));
         }
         slots.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(Box::new(FrozenOperatorState { slots }))
