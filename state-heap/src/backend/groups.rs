@@ -23,6 +23,8 @@ type Tombstones<KS> = (u32, Table<KS, ()>);
 pub(super) struct Group<KS, VS> {
     pub(super) table: Table<KS, VS>,
     tombstones: VecDeque<Tombstones<KS>>,
+    /// How many keys all of them have.
+    gone: usize,
     /// Deltas since an epoch before this one would lack tombstones: the group is written whole.
     whole_before: u32,
 }
@@ -32,6 +34,7 @@ impl<KS: Clone, VS: Clone> Group<KS, VS> {
         Self {
             table: Table::new(),
             tombstones: VecDeque::new(),
+            gone: 0,
             whole_before: 0,
         }
     }
@@ -44,7 +47,8 @@ impl<KS: Clone, VS: Clone> Group<KS, VS> {
         stamp: Stamp,
     ) -> Option<VS> {
         let (key, value) = self.table.remove(hash, &eq)?;
-        if stamp.tombstones {
+        // Deltas that would name it are those since before this epoch: whole already, after too many.
+        if stamp.tombstones && stamp.epoch > self.whole_before {
             self.bury(hash, eq, key, stamp.epoch);
         }
         Some(value)
@@ -62,23 +66,20 @@ impl<KS: Clone, VS: Clone> Group<KS, VS> {
             && gone.get(hash, eq).is_none()
         {
             gone.insert_new(hash, key, (), epoch);
+            self.gone += 1;
         }
-        let gone: usize = self.tombstones.iter().map(|(_, gone)| gone.len()).sum();
-        if gone > MIN_TOMBSTONES && gone > self.table.len() {
+        if self.gone > MIN_TOMBSTONES && self.gone > self.table.len() {
             // Writing the group whole is cheaper than saying what is gone, and bounds the memory.
             self.tombstones.clear();
-            self.whole_before = epoch + 1;
+            self.gone = 0;
+            self.whole_before = epoch;
         }
     }
 
     /// Drops tombstones that no delta upon `base` or a later snapshot needs.
     fn confirm(&mut self, base: u32) {
-        while self
-            .tombstones
-            .front()
-            .is_some_and(|(epoch, _)| *epoch <= base)
-        {
-            self.tombstones.pop_front();
+        while let Some((_, gone)) = self.tombstones.pop_front_if(|(epoch, _)| *epoch <= base) {
+            self.gone -= gone.len();
         }
     }
 
@@ -208,5 +209,83 @@ impl<KS, VS> FrozenGroup<KS, VS> {
         after
             .flat_map(|(_, gone)| gone.iter())
             .map(|(key, (), _)| key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Inline, KeyHold};
+    use proptest::prelude::*;
+
+    type Numbers = Group<Inline<u64>, ()>;
+
+    const fn at(epoch: u32) -> Stamp {
+        Stamp {
+            epoch,
+            tombstones: true,
+            settled: 0,
+        }
+    }
+
+    const fn hash(key: u64) -> u64 {
+        key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn with_keys(keys: u64) -> Numbers {
+        let mut group = Numbers::new();
+        (0..keys).for_each(|key| put(&mut group, key));
+        group
+    }
+
+    fn put(group: &mut Numbers, key: u64) {
+        if group
+            .table
+            .get(hash(key), |held| *held.get() == key)
+            .is_none()
+        {
+            group.table.insert_new(hash(key), Inline::new(key), (), 1);
+        }
+    }
+
+    fn remove(group: &mut Numbers, key: u64, epoch: u32) {
+        group.remove(hash(key), |held| *held.get() == key, at(epoch));
+    }
+
+    #[test]
+    fn once_a_group_will_be_written_whole_removals_leave_nothing_behind() {
+        let mut group = with_keys(10_000);
+        (0..9_000).for_each(|key| remove(&mut group, key, 2));
+        assert_eq!(group.tombstones.len(), 0);
+        let frozen = group.freeze();
+        assert_eq!(frozen.delta_since(Some(1), 1.0), None);
+
+        remove(&mut group, 9_000, 3);
+        let frozen = group.freeze();
+        assert_eq!(frozen.delta_since(Some(1), 1.0), None);
+        assert_eq!(frozen.delta_since(Some(2), 1.0), Some(2));
+        assert_eq!(frozen.tombstones_since(2).count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn tombstones_are_counted(
+            steps in prop::collection::vec((0_u64..4_000, 0_u8..4, 1_usize..800), 1..40),
+        ) {
+            let mut group = with_keys(2_000);
+            let mut epoch = 2;
+            for (first, what, many) in steps {
+                let keys = first..first + many as u64;
+                match what {
+                    0 => keys.for_each(|key| put(&mut group, key)),
+                    1 | 2 => keys.for_each(|key| remove(&mut group, key, epoch)),
+                    _ => group.confirm(epoch - (many as u32 % epoch)),
+                }
+                epoch += u32::from(first % 2 == 0);
+                let counted: usize = group.tombstones.iter().map(|(_, gone)| gone.len()).sum();
+                prop_assert_eq!(group.gone, counted);
+                prop_assert!(counted <= MIN_TOMBSTONES.max(group.table.len()));
+            }
+        }
     }
 }
