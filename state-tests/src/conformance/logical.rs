@@ -2,8 +2,8 @@
 
 use super::{Recorder, Recording};
 use alluvium_state_api::{
-    Change, Entry, KeyGroupRange, Result, Section, SharedFile, SnapshotEvent, SnapshotHeader,
-    SnapshotSink, SnapshotSource, StateError, WholeFile,
+    Change, Entry, KeyGroup, KeyGroupRange, Result, Section, SharedFile, SnapshotEvent,
+    SnapshotHeader, SnapshotSink, SnapshotSource, StateError, WholeFile,
 };
 use std::sync::Arc;
 
@@ -140,6 +140,12 @@ impl SnapshotSource for Logical {
         &self.0.header
     }
 
+    fn expected_entries(&self, state: usize, group: KeyGroup) -> u64 {
+        let sections = self.0.sections.iter();
+        let here = sections.filter(|(section, _)| (section.state, section.group) == (state, group));
+        here.map(|(_, entries)| entries.len() as u64).sum()
+    }
+
     fn read(
         &mut self,
         state: usize,
@@ -176,6 +182,11 @@ struct PartsSource(Vec<Box<dyn SnapshotSource>>);
 impl SnapshotSource for PartsSource {
     fn header(&self) -> &SnapshotHeader {
         self.0[0].header()
+    }
+
+    fn expected_entries(&self, state: usize, group: KeyGroup) -> u64 {
+        let parts = self.0.iter();
+        parts.map(|part| part.expected_entries(state, group)).sum()
     }
 
     fn read(
