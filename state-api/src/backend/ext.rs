@@ -1,10 +1,10 @@
 //! What every keyed backend has, written once.
 
 use super::KeyedBackend;
-use crate::error::Result;
+use crate::error::{Result, StateError};
 use crate::key::OrderedKey;
 use crate::scope::KeyScope;
-use crate::state::{StateDescriptor, StateHandle};
+use crate::state::{StateDescriptor, StateHandle, StateMeta};
 use std::ops::ControlFlow;
 
 /// What users call on a backend itself. Implemented for every [`KeyedBackend`].
@@ -37,11 +37,18 @@ pub trait KeyedBackendExt: KeyedBackend + Sized {
     /// The same for the state called `name`; none if there is no such state.
     ///
     /// # Errors
-    /// `Misuse` if the state has namespaces of another type.
+    /// `Misuse` if the state has namespaces of another type, or was restored and is not registered
+    /// yet: what it holds is read when it is.
     fn keys_named<N: OrderedKey>(&self, name: &str, namespace: &N) -> Result<Vec<Self::Key>> {
-        match self.state_id(name) {
-            Some(id) => self.keys_of_id(id, namespace),
+        if let Some(id) = self.state_id(name) {
+            return self.keys_of_id(id, namespace);
+        }
+        match self.unclaimed().iter().find(|state| state.name == name) {
             None => Ok(Vec::new()),
+            Some(StateMeta { kind, .. }) => Err(StateError::misuse(format!(
+                "state '{name}' was restored as {kind} state and is not registered yet: its keys \
+                 can be listed once it is"
+            ))),
         }
     }
 

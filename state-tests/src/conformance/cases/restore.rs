@@ -107,7 +107,8 @@ pub fn a49_other_kind<H: Harness>(h: &H) {
 }
 
 /// A state of a snapshot that is registered as it was written is readable; others stay unclaimed,
-/// by name, with the shape in which they were written.
+/// by name, with the shape in which they were written; their keys cannot be listed by name before
+/// they are registered.
 pub fn unclaimed_states_are_told<H: Harness>(h: &H) {
     let mut b = restored::<H, i32>(h, &stored(h));
     let all = b.unclaimed();
@@ -115,8 +116,14 @@ pub fn unclaimed_states_are_told<H: Harness>(h: &H) {
     let names: Vec<_> = all.iter().map(|state| &*state.name).collect();
     assert_eq!(names, ["aggregating", "list", "map", "reducing", "value"]);
     assert_eq!(b.state_id("value"), None);
+    refused(
+        b.keys_named("value", &()),
+        ErrorKind::Misuse,
+        &["'value'", "not registered"],
+    );
     let v = b.register(&ValueDescriptor::<u64>::new("value")).unwrap();
     assert_eq!(value(&mut b, &1, v), Some(1));
+    assert_eq!(b.keys_named("value", &()).unwrap(), [1]);
     assert_eq!(b.unclaimed(), all[..4]);
     assert_eq!(b.states(), all);
 }
