@@ -113,22 +113,28 @@ impl KeyedReader {
     /// ```
     ///
     /// # Errors
-    /// `Incompatible` if the state has another kind or other types. Each row is an error as for
-    /// [`dynamic`](Self::dynamic).
+    /// `Misuse` if the descriptor is that of a state with another name; `Incompatible` if the state
+    /// has another kind or other types, names of structs and fields included, as at a restore. Each
+    /// row is an error as for [`dynamic`](Self::dynamic).
     pub fn rows<'r, K: OrderedKey, D: RowDescriptor>(
         &'r mut self,
         descriptor: &'r D,
     ) -> Result<impl Iterator<Item = Result<TypedRow<K, D>>> + 'r> {
         let labelled = |error: StateError| error.context(&self.label);
+        let (meta, described) = (self.types.meta(), descriptor.meta());
+        // Two states of the same types would else be taken for one another, and nothing tell.
+        if meta.name != described.name {
+            return Err(labelled(StateError::misuse(format!(
+                "the descriptor is that of state '{}'",
+                described.name
+            ))));
+        }
         let key = K::key_schema(&mut SchemaBuilder::default());
         let written = self.types.key().schema();
         written
             .check(&key)
             .map_err(|error| labelled(error.context("key")))?;
-        self.types
-            .meta()
-            .check_readable_as(&descriptor.meta())
-            .map_err(labelled)?;
+        meta.check_readable_as(&described).map_err(labelled)?;
         let label = self.label.clone();
         Ok(self.entries().map(move |entry| {
             TypedRow::decode(descriptor, &entry?).map_err(|error| error.context(&label))

@@ -304,6 +304,11 @@ fn typed_rows_need_the_types_of_the_state() {
     assert_eq!(error.to_string(), told);
     let error = reader.rows::<String, _>(&WRONG).err().unwrap();
     assert!(error.to_string().contains("state 'list', value"), "{error}");
+    const NAMED: ListDescriptor<Option<i64>> = ListDescriptor::new("lists");
+    let error = reader.rows::<String, _>(&NAMED).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    let told = "state 'list' of operator 'everything': the descriptor is that of state 'lists'";
+    assert_eq!(error.to_string(), told);
     let error = operator.keyed("lists").unwrap_err().to_string();
     assert!(
         error.contains("has no keyed state 'lists'; it has 'value', 'list',"),
