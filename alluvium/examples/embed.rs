@@ -41,7 +41,8 @@ struct Subtask {
 impl Subtask {
     fn open(backend: &FsBackend, restored: SubtaskRestore) -> Result<Self> {
         let mut keyed = backend.open(restored.keyed)?;
-        let mut operator = HeapOperatorState::restore(restored.operator_state);
+        let mut operator =
+            HeapOperatorState::restore(restored.operator_state).for_subtask(&restored.subtask);
         let processed = operator.register_list(&PROCESSED)?;
         Ok(Self {
             count: keyed.register(&COUNT)?,

@@ -8,12 +8,16 @@
 //! | [`map`] | keys of map entries, user keys in order |
 //! | `backend` | the keyed backend: registration, access, freezing, increments, restore |
 //! | `operator` | operator state |
+//! | `label` | whose state it is, for messages |
+//! | `misplaced` | the error of a handle that names nothing where it is shown |
 
 #![forbid(unsafe_code)]
 
 mod backend;
+mod label;
 pub mod list;
 pub mod map;
+mod misplaced;
 mod operator;
 pub mod table;
 

@@ -5,7 +5,8 @@ use crate::files::StoredSnapshot;
 use crate::subtask::{OperatorSnapshot, SubtaskSnapshot};
 use alluvium_state_api::{
     KeyGroupRange, MaxParallelism, OpenRequest, OperatorStateImage, OperatorStateKind,
-    RawKeyedState, RawOperatorState, Result, SnapshotChain, StateError, assign_operator_state,
+    RawKeyedState, RawOperatorState, Result, SnapshotChain, StateError, SubtaskInfo,
+    assign_operator_state,
 };
 
 /// What an operator of the program starts with.
@@ -30,6 +31,8 @@ struct Old {
 /// What one new subtask starts with.
 #[derive(Debug)]
 pub struct SubtaskRestore {
+    /// Which one it is; the operator by its uid. For what is told of its state.
+    pub subtask: SubtaskInfo,
     /// What its keyed backend is opened with.
     pub keyed: OpenRequest,
     /// Its operator state.
@@ -69,7 +72,9 @@ impl OperatorRestore {
         snapshot.subtasks.sort_by_key(|subtask| subtask.subtask);
         check_complete(&snapshot)?;
         for subtask in &mut snapshot.subtasks {
-            *subtask = stored.complete(subtask)?;
+            *subtask = stored
+                .complete(subtask)
+                .map_err(|error| error.context(subtask.label()))?;
         }
         check_union_lists(&snapshot)?;
         let (mut operator_state, mut raw_keyed, mut raw_operator) = (vec![], vec![], vec![]);
@@ -108,18 +113,31 @@ impl OperatorRestore {
         }
     }
 
-    /// What new subtask `index` starts with.
+    /// The new subtask `index`, as messages call it.
+    fn info(&self, index: u32) -> SubtaskInfo {
+        SubtaskInfo {
+            operator: self.uid.clone(),
+            index,
+            parallelism: self.parallelism,
+        }
+    }
+
+    /// What new subtask `index` starts with. A backend that is opened with its keyed request names
+    /// operator and subtask in what it says about the state.
     ///
     /// # Errors
-    /// `Misuse` if there is no such subtask; `Corrupt`, `Incompatible` or `Storage` if a segment
+    /// All name operator and subtask. `Misuse` if there is no such subtask; `Corrupt`, `Incompatible` or `Storage` if a segment
     /// cannot be read; `Incompatible` if old subtasks disagree on an operator state.
     pub fn subtask(&self, index: u32) -> Result<SubtaskRestore> {
-        let named = |error: StateError| error.context(format_args!("operator '{}'", self.uid));
+        let named = |error: StateError| error.context(self.info(index));
         let max = self.max_parallelism().map_err(named)?;
         let groups = max.range_of(index, self.parallelism).map_err(named)?;
-        let request = OpenRequest::fresh(index, self.parallelism).with_max_parallelism(max);
+        let request = OpenRequest::fresh(index, self.parallelism)
+            .with_operator(&*self.uid)
+            .with_max_parallelism(max);
         let Some(old) = &self.old else {
             return Ok(SubtaskRestore {
+                subtask: self.info(index),
                 keyed: request,
                 operator_state: Vec::new(),
                 raw_keyed: RawKeyedState::default(),
@@ -131,7 +149,8 @@ impl OperatorRestore {
         let (place, parallelism) = (index as usize, self.parallelism as usize);
         let operator_state = assign_operator_state(&old.operator_state, place, parallelism);
         Ok(SubtaskRestore {
-            keyed: request.with_restore(old.chains(groups)?),
+            subtask: self.info(index),
+            keyed: request.with_restore(old.chains(groups).map_err(named)?),
             operator_state: operator_state.map_err(named)?,
             raw_keyed: RawKeyedState::assign(&old.raw_keyed, groups),
             raw_operator: RawOperatorState::assign(&old.raw_operator, place, parallelism),

@@ -2,6 +2,7 @@
 
 use super::KeyedBackend;
 use crate::error::{Result, StateError};
+use crate::function::SubtaskInfo;
 use crate::group::{KeyGroupRange, MaxParallelism};
 use crate::key::OrderedKey;
 use crate::snapshot::SnapshotChain;
@@ -40,6 +41,8 @@ pub struct SnapshotLimits {
 
 /// What a backend is opened for: one subtask of an operator, and what it restores from.
 pub struct OpenRequest {
+    /// The operator's uid, for messages; `None` if whoever opens the backend names it in them.
+    pub operator: Option<String>,
     /// The subtask, below `parallelism`.
     pub subtask: u32,
     /// The number of subtasks.
@@ -54,11 +57,18 @@ impl OpenRequest {
     /// A fresh start of subtask `subtask` of `parallelism`.
     pub const fn fresh(subtask: u32, parallelism: u32) -> Self {
         Self {
+            operator: None,
             subtask,
             parallelism,
             max_parallelism: None,
             restore: Vec::new(),
         }
+    }
+
+    /// The same, for the operator of this uid: what is wrong with what it restores is told with it.
+    pub fn with_operator(mut self, uid: impl Into<String>) -> Self {
+        self.operator = Some(uid.into());
+        self
     }
 
     /// The same with this number of key groups.
@@ -71,6 +81,23 @@ impl OpenRequest {
     pub fn with_restore(mut self, chains: Vec<SnapshotChain>) -> Self {
         self.restore = chains;
         self
+    }
+
+    /// How messages call what it is for; `None` without [`operator`](Self::operator). A backend
+    /// puts it in front of every error about what it restores.
+    ///
+    /// ```
+    /// use alluvium_state_api::OpenRequest;
+    /// let request = OpenRequest::fresh(1, 2).with_operator("count");
+    /// assert_eq!(request.label().unwrap(), "operator 'count', subtask 1");
+    /// ```
+    pub fn label(&self) -> Option<String> {
+        let subtask = SubtaskInfo {
+            operator: self.operator.clone()?,
+            index: self.subtask,
+            parallelism: self.parallelism,
+        };
+        Some(subtask.to_string())
     }
 
     /// The max parallelism that applies, and the key groups of the subtask.
@@ -101,6 +128,7 @@ impl OpenRequest {
 impl fmt::Debug for OpenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenRequest")
+            .field("operator", &self.operator)
             .field("subtask", &self.subtask)
             .field("parallelism", &self.parallelism)
             .field("max_parallelism", &self.max_parallelism)

@@ -5,6 +5,7 @@ use crate::error::{Result, StateError};
 use crate::operator::OperatorStateStore;
 use crate::raw::{RawKeyedState, RawKeyedWriter, RawOperatorState, RawOperatorWriter};
 use crate::snapshot::CheckpointId;
+use std::fmt;
 
 /// The subtask that a function runs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub struct SubtaskInfo {
     pub index: u32,
     /// The number of subtasks.
     pub parallelism: u32,
+}
+
+/// As messages call it: `operator 'count', subtask 1`.
+impl fmt::Display for SubtaskInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "operator '{}', subtask {}", self.operator, self.index)
+    }
 }
 
 fn not_keyed(operator: &str) -> StateError {

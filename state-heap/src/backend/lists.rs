@@ -14,7 +14,7 @@ use crate::table::{FrozenTable, KeyHold};
 use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -163,6 +163,14 @@ where
     T: StateData,
     KS: KeyHold<(K, N)>,
 {
+    fn types() -> String {
+        format!(
+            "list of {} in namespaces {}",
+            type_name::<T>(),
+            type_name::<N>()
+        )
+    }
+
     fn meta(&self) -> &StateMeta {
         &self.meta
     }

@@ -14,7 +14,7 @@ use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact, decode_key_exact,
 };
 use scopeguard::{ScopeGuard, guard};
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::ops::{Bound, ControlFlow};
@@ -297,6 +297,14 @@ where
     US: KeyHold<UK>,
     VS: Hold<UV>,
 {
+    fn types() -> String {
+        let (user_key, value) = (type_name::<UK>(), type_name::<UV>());
+        format!(
+            "map of {user_key} to {value} in namespaces {}",
+            type_name::<N>()
+        )
+    }
+
     fn meta(&self) -> &StateMeta {
         &self.meta
     }

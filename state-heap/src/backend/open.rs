@@ -12,6 +12,7 @@ use super::restore::Restored;
 use super::shape::Shape;
 use super::unclaimed::Shown;
 use super::values::ValueTable;
+use crate::label::Label;
 use crate::table::{Hold, KeyHold};
 use alluvium_state_api::{
     Content, Entry, ListSpec, MapSpec, OpenRequest, OrderedKey, Result, SchemaBuilder, Section,
@@ -25,9 +26,16 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
     /// # Errors
     /// `Incompatible` if a snapshot has other keys or another max parallelism than the request, or
     /// two snapshots disagree on a state; `Misuse` if the subtask does not exist or an option lies
-    /// outside its range.
+    /// outside its range. What the snapshots are at fault for is told with the operator of the
+    /// request.
     pub fn open(request: OpenRequest, options: HeapOptions) -> Result<Self> {
         options.validate()?;
+        let label = Label(request.label());
+        Self::restored(request, options).map_err(|error| label.named(error))
+    }
+
+    fn restored(request: OpenRequest, options: HeapOptions) -> Result<Self> {
+        let label = Label(request.label());
         let (max_parallelism, range) = request.resolve()?;
         let key = K::key_schema(&mut SchemaBuilder::default());
         let restored = Restored::new(request.restore, &key, max_parallelism, range)?;
@@ -39,7 +47,7 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
         Ok(Self {
             shape,
             key,
-            registry: Registry::new(),
+            registry: Registry::new(label),
             restored,
             epochs: Epochs::new(options.max_unfinished_snapshots),
             live: LiveBytes::new(options.live_limit),
@@ -119,7 +127,9 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
         let Some(written) = self.restored.meta(&name) else {
             return Ok(self.registry.add(Box::new(make(meta))));
         };
-        written.check_readable_as(&meta)?;
+        written
+            .check_readable_as(&meta)
+            .map_err(|error| self.registry.label().named(error))?;
         let mut table = make(meta);
         let (range, max) = (self.shape.range, self.shape.max_parallelism);
         let mut bytes = 0;
@@ -140,7 +150,10 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
                 bytes += entry.len() as u64;
                 apply(&mut table, owner.as_owner(), &entry)
             })
-            .map_err(|error| error.context(format!("state '{name}' cannot be restored")))?;
+            .map_err(|error| {
+                let error = error.context(format!("state '{name}' cannot be restored"));
+                self.registry.label().named(error)
+            })?;
         self.live.replace(0, bytes)?;
         self.restored.claim(&name);
         Ok(self.registry.add(Box::new(table)))

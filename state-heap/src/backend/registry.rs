@@ -2,13 +2,23 @@
 
 use super::groups::Place;
 use super::job::FrozenState;
+use crate::label::Label;
+use crate::misplaced::misplaced;
 use alluvium_state_api::{BackendId, Result, StateError, StateId, StateMeta};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+/// What messages call the holder of keyed state.
+const BACKEND: &str = "backend";
+
 /// A registered state, seen without the types of its values.
 pub(super) trait StateTable<K>: Any + Send {
+    /// The types of its handles in Rust, in words.
+    fn types() -> String
+    where
+        Self: Sized;
+
     /// What snapshots say about it.
     fn meta(&self) -> &StateMeta;
 
@@ -32,17 +42,27 @@ pub(super) trait StateTable<K>: Any + Send {
 /// All registered states of a backend.
 pub(super) struct Registry<K> {
     owner: BackendId,
+    label: Label,
     names: BTreeMap<String, u32>,
     tables: Vec<Box<dyn StateTable<K>>>,
+    /// The types of each table. Beside them, so that messages can name them while a table is lent.
+    types: Vec<String>,
 }
 
 impl<K: 'static> Registry<K> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(label: Label) -> Self {
         Self {
             owner: BackendId::fresh(),
+            label,
             names: BTreeMap::new(),
             tables: Vec::new(),
+            types: Vec::new(),
         }
+    }
+
+    /// Whose states they are.
+    pub(super) const fn label(&self) -> &Label {
+        &self.label
     }
 
     pub(super) fn id(&self, name: &str) -> Option<StateId> {
@@ -62,18 +82,28 @@ impl<K: 'static> Registry<K> {
         if before == meta && (table as &dyn Any).is::<T>() {
             return Ok(Some(id));
         }
+        let name = &meta.name;
+        if before == meta {
+            // What is stored is alike, and only the program's types tell them apart.
+            let before = self.types.get(id.slot() as usize);
+            return Err(StateError::misuse(format!(
+                "state '{name}' is registered as {}, and now as {}",
+                before.map_or("", String::as_str),
+                T::types()
+            )));
+        }
         Err(StateError::misuse(format!(
-            "state '{}' is registered as {}, and now as {}",
-            meta.name,
+            "state '{name}' is registered as {}, and now as {}",
             shape(before),
             shape(meta)
         )))
     }
 
-    pub(super) fn add(&mut self, table: Box<dyn StateTable<K>>) -> StateId {
+    pub(super) fn add<T: StateTable<K>>(&mut self, table: Box<T>) -> StateId {
         let slot = self.tables.len() as u32;
         self.names.insert(table.meta().name.clone(), slot);
         self.tables.push(table);
+        self.types.push(T::types());
         StateId::new(self.owner, slot)
     }
 
@@ -88,7 +118,7 @@ impl<K: 'static> Registry<K> {
     pub(super) fn any(&self, id: StateId) -> Result<&dyn StateTable<K>> {
         match self.tables.get(id.slot() as usize) {
             Some(table) if id.owner() == self.owner => Ok(&**table),
-            _ => Err(self.wrong(id)),
+            _ => Err(misplaced(BACKEND, self.owner, self.types.len(), id)),
         }
     }
 
@@ -101,7 +131,7 @@ impl<K: 'static> Registry<K> {
         {
             return Ok(table);
         }
-        Err(self.wrong(id))
+        Err(self.wrong::<T>(id))
     }
 
     /// The table of `id`, if it is of type `T`.
@@ -110,24 +140,17 @@ impl<K: 'static> Registry<K> {
         match self.tables.get_mut(id.slot() as usize) {
             Some(table) if id.owner() == self.owner => (&mut **table as &mut dyn Any)
                 .downcast_mut()
-                .ok_or_else(|| wrong_handle(id)),
-            _ => Err(wrong_handle(id)),
+                .ok_or_else(|| wrong_types::<K, T>(&self.names, &self.types, id)),
+            _ => Err(misplaced(BACKEND, self.owner, self.types.len(), id)),
         }
     }
 
     #[cold]
-    fn wrong(&self, id: StateId) -> StateError {
-        let name = self
-            .tables
-            .get(id.slot() as usize)
-            .filter(|_| id.owner() == self.owner);
-        match name {
-            Some(table) => StateError::misuse(format!(
-                "the handle does not have the types of state '{}'",
-                table.meta().name
-            )),
-            None => wrong_handle(id),
+    fn wrong<T: StateTable<K>>(&self, id: StateId) -> StateError {
+        if id.owner() == self.owner && self.tables.len() > id.slot() as usize {
+            return wrong_types::<K, T>(&self.names, &self.types, id);
         }
+        misplaced(BACKEND, self.owner, self.types.len(), id)
     }
 }
 
@@ -144,10 +167,19 @@ fn shape(meta: &StateMeta) -> String {
     format!("{kind} of {user_key}{value} in namespaces {namespace}")
 }
 
+/// The error of a handle of this backend that has other types than its state.
 #[cold]
-fn wrong_handle(id: StateId) -> StateError {
+fn wrong_types<K, T: StateTable<K>>(
+    names: &BTreeMap<String, u32>,
+    types: &[String],
+    id: StateId,
+) -> StateError {
+    let name = names.iter().find(|(_, slot)| **slot == id.slot());
+    let name = name.map_or("", |(name, _)| name);
+    let registered = types.get(id.slot() as usize).map_or("", String::as_str);
     StateError::misuse(format!(
-        "the handle names state {} of another backend, or of other types",
-        id.slot()
+        "the handle does not have the types of state '{name}': it is one for {}, the state is \
+         registered as {registered}",
+        T::types()
     ))
 }

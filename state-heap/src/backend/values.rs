@@ -12,7 +12,7 @@ use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
 use scopeguard::{ScopeGuard, guard};
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -156,6 +156,14 @@ where
     KS: KeyHold<(K, N)>,
     VS: Hold<V>,
 {
+    fn types() -> String {
+        format!(
+            "value of {} in namespaces {}",
+            type_name::<V>(),
+            type_name::<N>()
+        )
+    }
+
     fn meta(&self) -> &StateMeta {
         &self.meta
     }

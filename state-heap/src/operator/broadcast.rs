@@ -5,6 +5,7 @@ use alluvium_state_api::{
     CodecRef, OperatorItem, OperatorStateImage, OperatorStateMeta, OrderedKey, Result, StateData,
     decode_exact, decode_key_exact,
 };
+use std::any::type_name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -67,6 +68,10 @@ impl<BK: OrderedKey, BV: StateData> BroadcastSlot<BK, BV> {
 }
 
 impl<BK: OrderedKey, BV: StateData> OperatorSlot for BroadcastSlot<BK, BV> {
+    fn types() -> String {
+        format!("map of {} to {}", type_name::<BK>(), type_name::<BV>())
+    }
+
     fn meta(&self) -> &OperatorStateMeta {
         &self.meta
     }

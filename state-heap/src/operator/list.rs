@@ -5,6 +5,7 @@ use crate::list::{ListStamp, ListValue};
 use alluvium_state_api::{
     CodecRef, OperatorItem, OperatorStateImage, OperatorStateMeta, Result, StateData, decode_exact,
 };
+use std::any::type_name;
 
 /// Snapshots of operator state are whole: no elements need be told apart.
 const STAMP: ListStamp = ListStamp {
@@ -58,6 +59,10 @@ impl<T: StateData> ListSlot<T> {
 }
 
 impl<T: StateData> OperatorSlot for ListSlot<T> {
+    fn types() -> String {
+        format!("list of {}", type_name::<T>())
+    }
+
     fn meta(&self) -> &OperatorStateMeta {
         &self.meta
     }

@@ -6,6 +6,11 @@ use std::sync::Arc;
 
 /// A registered state, seen without its types.
 pub(super) trait OperatorSlot: Any + Send {
+    /// The types of its handles in Rust, in words.
+    fn types() -> String
+    where
+        Self: Sized;
+
     /// What snapshots say about it.
     fn meta(&self) -> &OperatorStateMeta;
 

@@ -3,10 +3,12 @@
 use super::broadcast::BroadcastSlot;
 use super::list::ListSlot;
 use super::slot::{FrozenSlot, OperatorSlot};
+use crate::label::Label;
+use crate::misplaced::misplaced;
 use alluvium_state_api::{
     BackendId, BroadcastDescriptor, BroadcastHandle, OperatorListDescriptor, OperatorListHandle,
     OperatorSnapshotJob, OperatorStateImage, OperatorStateKind, OperatorStateMeta,
-    OperatorStateStore, OrderedKey, Result, StateData, StateError, StateId,
+    OperatorStateStore, OrderedKey, Result, StateData, StateError, StateId, SubtaskInfo,
 };
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -40,6 +42,7 @@ fn name_of(meta: &OperatorStateMeta) -> Name {
 /// ```
 pub struct HeapOperatorState {
     owner: BackendId,
+    label: Label,
     names: BTreeMap<Name, usize>,
     slots: Vec<Box<dyn OperatorSlot>>,
     restored: BTreeMap<Name, Arc<OperatorStateImage>>,
@@ -60,10 +63,17 @@ impl HeapOperatorState {
             .collect();
         Self {
             owner: BackendId::fresh(),
+            label: Label::default(),
             names: BTreeMap::new(),
             slots: Vec::new(),
             restored,
         }
+    }
+
+    /// The same, for this subtask: what is wrong with what is restored is told with its name.
+    pub fn for_subtask(mut self, subtask: &SubtaskInfo) -> Self {
+        self.label = Label(Some(subtask.to_string()));
+        self
     }
 
     fn register<S: OperatorSlot>(
@@ -81,10 +91,10 @@ impl HeapOperatorState {
             return self.registered::<S>(index, &meta);
         }
         let restored = self.restored.get(&name).map(|image| &**image);
-        if let Some(image) = restored {
-            check_readable(&image.meta, &meta)?;
-        }
-        let slot = open(meta, restored)?;
+        let opened = restored
+            .map_or(Ok(()), |image| check_readable(&image.meta, &meta))
+            .and_then(|()| open(meta, restored));
+        let slot = opened.map_err(|error| self.label.named(error))?;
         let index = self.slots.len();
         self.slots.push(Box::new(slot));
         self.restored.remove(&name);
@@ -108,15 +118,29 @@ impl HeapOperatorState {
                 "operator state '{}' is registered as {} of {}, and now as {} of {}",
                 meta.name, before.kind, before.value, meta.kind, meta.value
             ))),
-            None => Err(self.wrong_handle(index)),
+            None => Err(self.wrong_handle::<S>(StateId::new(self.owner, index as u32))),
         }
     }
 
-    fn wrong_handle(&self, index: usize) -> StateError {
+    #[cold]
+    fn wrong_handle<S: OperatorSlot>(&self, id: StateId) -> StateError {
+        let slot = self.slots.get(id.slot() as usize);
+        let Some(slot) = slot.filter(|_| id.owner() == self.owner) else {
+            return misplaced("store of operator state", self.owner, self.slots.len(), id);
+        };
+        let OperatorStateMeta {
+            name,
+            kind,
+            key,
+            value,
+        } = slot.meta();
+        let key = key
+            .as_ref()
+            .map_or_else(String::new, |key| format!("{key} to "));
         StateError::misuse(format!(
-            "the handle names no operator state of this store: slot {index} of {} in {:?}",
-            self.slots.len(),
-            self.owner
+            "the handle does not have the types of operator state '{name}': it is one for {}, the \
+             state is registered as {kind} of {key}{value}",
+            S::types()
         ))
     }
 
@@ -124,7 +148,7 @@ impl HeapOperatorState {
         let index = id.slot() as usize;
         let slot = self.slots.get(index).filter(|_| id.owner() == self.owner);
         let slot = slot.and_then(|slot| (&**slot as &dyn Any).downcast_ref());
-        slot.ok_or_else(|| self.wrong_handle(index))
+        slot.ok_or_else(|| self.wrong_handle::<S>(id))
     }
 
     fn slot_mut<S: OperatorSlot>(&mut self, id: StateId) -> Result<&mut S> {

@@ -1,9 +1,9 @@
 //! Programs that change between a savepoint and the run that goes on from it.
 
 use crate::savepoints::{Place, local, slow};
-use alluvium::MaxParallelism;
 use alluvium::checkpoint::storage::{LocalStorage, Location};
 use alluvium::checkpoint::{OfflineSnapshot, SavepointWriter};
+use alluvium::{ErrorKind, MaxParallelism};
 use alluvium_state_tests::executor::{
     Collected, Collection, Environment, JobEvent, RestoreOptions, Stream,
 };
@@ -163,4 +163,34 @@ fn rekey(savepoint: &Path, to: &Path, uid: &str, groups: u32) {
     let metadata = savepoint.into_metadata().unwrap();
     std::fs::create_dir_all(to).unwrap();
     std::fs::write(to.join("_metadata"), metadata.to_bytes().unwrap()).unwrap();
+}
+
+/// Whose state it is that does not fit is told by name, and by the uid that the snapshot knows.
+#[test]
+fn state_of_another_type_is_told_with_operator_and_subtask() {
+    let place = Place::new();
+    let path = half(&place, 2, |environment| {
+        drop(count(&numbers(environment), "count").collect());
+    });
+    for (name, told) in [
+        (None, "operator 'count', subtask "),
+        (Some("Totals"), "operator 'Totals', subtask "),
+    ] {
+        let mut environment = crate::common::environment(2);
+        environment.restore_from(local(&path), RestoreOptions::default());
+        let keyed = numbers(&environment).key_by(|n| n % KEYS);
+        let counted = keyed.map_with_state(|n, last: Option<String>| (last, Some(n.to_string())));
+        let counted = counted.uid("count");
+        match name {
+            Some(name) => counted.name(name).collect(),
+            None => counted.collect(),
+        };
+        let error = environment.execute().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Incompatible, "{error}");
+        let text = error.to_string();
+        assert_eq!(text.matches("operator '").count(), 1, "{error}");
+        assert!(text.contains(told), "{error}");
+        assert_eq!(text.contains("uid 'count'"), name.is_some(), "{error}");
+        assert!(text.contains("was u64, the program has string"), "{error}");
+    }
 }

@@ -17,7 +17,17 @@ pub(crate) use operator::{KeyOf, Operator};
 pub use output::Output;
 pub(crate) use stateless::{Filter, FlatMap, Map};
 
-use alluvium::Result;
+use alluvium::{Result, StateError, SubtaskInfo};
+
+/// The error of opening a subtask of an operator that goes by another name, with the uid by which
+/// snapshots know it.
+#[cold]
+pub(crate) fn by_uid(uid: &str, subtask: &SubtaskInfo, error: StateError) -> StateError {
+    if subtask.operator == uid {
+        return error;
+    }
+    error.context(format_args!("uid '{uid}'"))
+}
 
 /// What every link does with events: its own part, then the links behind it, unless said otherwise.
 pub(crate) trait Control: Send {

@@ -1,6 +1,6 @@
 //! The operator of a function with state.
 
-use super::{Control, Event, Freezing, FrozenKeyed, FrozenOperator, Link, Opening, Output};
+use super::{Control, Event, Freezing, FrozenKeyed, FrozenOperator, Link, Opening, Output, by_uid};
 use crate::executor::Record;
 use crate::executor::function::{Access, Context, OpenContext, Process};
 use alluvium::checkpoint::ChainHistory;
@@ -61,10 +61,7 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
 
     #[cold]
     fn named(&self, error: StateError) -> StateError {
-        let SubtaskInfo {
-            operator, index, ..
-        } = &self.subtask;
-        error.context(format_args!("operator '{operator}', subtask {index}"))
+        error.context(&self.subtask)
     }
 
     /// Calls a hook of the function that may see all keys and emit.
@@ -87,7 +84,9 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
     }
 
     fn open(&mut self, opening: &Opening<'_>) -> Result<()> {
-        let restored = opening.restore.subtask(&self.uid, self.subtask.index)?;
+        let mut restored = opening.restore.subtask(&self.uid, self.subtask.index)?;
+        // Whatever fails in here is told with the operator already.
+        restored.keyed.operator = None;
         if self.key_of.is_some() {
             self.backend = Some(opening.backend.open(restored.keyed)?);
             let files = opening.backend.file_options();
@@ -180,7 +179,8 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Control for Operator<K, I
         match event {
             Event::Open(opening) => {
                 let result = self.open(opening);
-                self.own(result)?;
+                let told = |error| by_uid(&self.uid, &self.subtask, error);
+                self.own(result.map_err(told))?;
             }
             Event::EndOfInput => self.hook(Process::end_of_input)?,
             Event::BeforeBarrier(barrier) => {

@@ -1,7 +1,7 @@
 //! The operator of a source: reads splits one after the other, and keeps how far it has come.
 
 use super::{SplitReader, SplitSource};
-use crate::executor::link::{Control, Event, Freezing, FrozenOperator, Link, Opening};
+use crate::executor::link::{Control, Event, Freezing, FrozenOperator, Link, Opening, by_uid};
 use alluvium::{
     HeapOperatorState, OperatorListDescriptor, OperatorListHandle, OperatorStateStore,
     RawKeyedState, RawOperatorState, Result, StateError, SubtaskInfo,
@@ -181,7 +181,10 @@ fn open_split<S>((split, (offset, records)): (S, (u64, u64))) -> OpenSplit<S> {
 impl<S: SplitSource> Control for SourceOperator<S> {
     fn control(&mut self, event: &mut Event<'_>) -> Result<()> {
         match event {
-            Event::Open(opening) => self.open(opening).map_err(|error| self.named(error))?,
+            Event::Open(opening) => self.open(opening).map_err(|error| {
+                let error = by_uid(&self.uid, &self.subtask, error);
+                self.named(error)
+            })?,
             Event::Snapshot(freezing) => {
                 self.freeze(freezing).map_err(|error| self.named(error))?;
             }
