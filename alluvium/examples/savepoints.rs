@@ -4,8 +4,8 @@
 //! then asked to start without one of its operators. On the command line the same is done by
 //! `alluvium savepoint`, `stop`, `run -s` and `savepoint --dispose`.
 
-use alluvium::checkpoint::dispose;
 use alluvium::checkpoint::storage::{Location, StorageOptions};
+use alluvium::checkpoint::{StoredSnapshotOptions, dispose};
 use alluvium::{Result, StateError};
 use alluvium_state_tests::executor::{Collected, Collection, Environment, RestoreOptions, Stream};
 
@@ -94,7 +94,11 @@ pub(crate) fn run() -> Result<Vec<String>> {
 
     // Nobody deletes savepoints but who wants to.
     for savepoint in [&first, &second] {
-        dispose(savepoint, &StorageOptions::default())?;
+        dispose(
+            savepoint,
+            &StorageOptions::default(),
+            StoredSnapshotOptions::default(),
+        )?;
     }
     let left = std::fs::read_dir(directory.path()).map_or(0, Iterator::count);
     lines.push(format!("{left} left"));

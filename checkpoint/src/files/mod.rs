@@ -28,4 +28,5 @@ pub(crate) use name::FileName;
 pub use output::{FileOutput, SpillOutput};
 pub(crate) use reference::MAX_NAME;
 pub use reference::{FilePlace, FileRef};
+pub(crate) use stored::check_metadata_size;
 pub use stored::{StoredSnapshot, StoredSnapshotOptions};

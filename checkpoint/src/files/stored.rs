@@ -21,13 +21,13 @@ const REMOTE_READ_SIZE: &str = "storage.read-size";
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredSnapshotOptions {
-    /// Most bytes that the metadata may have, and operator state and raw state of one subtask.
-    /// Default 1 GiB.
+    /// Most bytes that the metadata may have, and operator state and raw state of one subtask:
+    /// `execution.checkpointing.max-metadata-size`. Default 1 GiB.
     pub max_metadata: u64,
     /// How much of a segment is read at once, if it does not lie in a
     /// [local file](crate::storage::Storage::local_path): a store that takes its time to answer is
-    /// asked less often. Each thread that reads holds so much for each layer of a chain. Default
-    /// 8 MiB, 64 KiB to 64 MiB.
+    /// asked less often. Each thread that reads holds so much for each layer of a chain:
+    /// `storage.read-size`. Default 8 MiB, 64 KiB to 64 MiB.
     pub remote_read_size: usize,
 }
 
@@ -43,6 +43,18 @@ impl Default for StoredSnapshotOptions {
 impl StoredSnapshotOptions {
     const READ_SIZES: RangeInclusive<usize> = 64 << 10..=64 << 20;
 
+    /// The same, with [`max_metadata`](Self::max_metadata) set.
+    pub const fn with_max_metadata(mut self, bytes: u64) -> Self {
+        self.max_metadata = bytes;
+        self
+    }
+
+    /// The same, with [`remote_read_size`](Self::remote_read_size) set.
+    pub const fn with_remote_read_size(mut self, bytes: usize) -> Self {
+        self.remote_read_size = bytes;
+        self
+    }
+
     /// Checks that everything lies in its range.
     ///
     /// # Errors
@@ -56,6 +68,16 @@ impl StoredSnapshotOptions {
             self.remote_read_size
         )))
     }
+}
+
+/// # Errors
+/// `LimitExceeded` if the metadata at `place` is longer than it may be.
+pub(crate) fn check_metadata_size(place: &str, length: u64, limit: u64) -> Result<()> {
+    if length <= limit {
+        return Ok(());
+    }
+    let what = format!("the metadata '{place}'");
+    Err(StateError::limit(what, length, limit, MAX_METADATA))
 }
 
 /// A checkpoint or savepoint: its metadata, and where its files lie.
@@ -103,13 +125,26 @@ impl StoredSnapshot {
                 "'{place}' is missing: there is no checkpoint or savepoint"
             )));
         };
-        let length = bytes.len() as u64;
-        if length > limit {
-            let what = format!("the metadata '{place}'");
-            return Err(StateError::limit(what, length, limit, MAX_METADATA));
+        if bytes.len() as u64 > limit {
+            // No more of it was read, and who raises the limit has to know how far.
+            let whole = storage.open(&path)?.map_or(0, |reader| reader.length());
+            check_metadata_size(&place, whole.max(bytes.len() as u64), limit)?;
         }
-        let metadata = CheckpointMetadata::from_bytes(&bytes)
-            .map_err(|error| error.context(format_args!("'{place}'")))?;
+        Self::parse(storage, folder, &bytes, options)
+    }
+
+    /// The snapshot in `folder` whose metadata has been read.
+    pub(crate) fn parse(
+        storage: Arc<dyn Storage>,
+        folder: &str,
+        metadata: &[u8],
+        options: StoredSnapshotOptions,
+    ) -> Result<Self> {
+        options.validate()?;
+        let metadata = CheckpointMetadata::from_bytes(metadata).map_err(|error| {
+            let place = storage.locate(&format!("{folder}/{METADATA}"));
+            error.context(format_args!("'{place}'"))
+        })?;
         Ok(Self {
             metadata: Arc::new(metadata),
             files: SnapshotFiles::new(storage, folder)?,
@@ -125,6 +160,16 @@ impl StoredSnapshot {
         options.validate()?;
         self.options = options;
         Ok(self)
+    }
+
+    /// The same without a check, which comes with the first read.
+    pub(crate) const fn read_with(&mut self, options: StoredSnapshotOptions) {
+        self.options = options;
+    }
+
+    /// The bounds of reading.
+    pub const fn options(&self) -> StoredSnapshotOptions {
+        self.options
     }
 
     /// What the metadata says. Operator state and raw state of subtasks that have them in

@@ -1,7 +1,9 @@
 //! Copying snapshots, from any store to any other.
 
 use super::OfflineSnapshot;
-use crate::files::{FilePlace, FileRef, SnapshotFiles, SnapshotFolder, StoredSnapshot};
+use crate::files::{
+    FilePlace, FileRef, SnapshotFiles, SnapshotFolder, StoredSnapshot, StoredSnapshotOptions,
+};
 use crate::log::{JobId, Log};
 use crate::metadata::METADATA;
 use crate::savepoint::copy_into;
@@ -12,8 +14,6 @@ use alluvium_state_api::{Result, StateError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Most bytes of the metadata of a checkpoint.
-const MAX_METADATA: u64 = 1 << 32;
 /// How many of the newest entries of a log are checked against one another.
 const VERIFIED: u64 = 4096;
 
@@ -79,16 +79,18 @@ pub fn copy_snapshot(
 /// job in the new place.
 ///
 /// The log is stored last, its first entry at the very end: before that nothing looks like a job.
-/// If anything fails, what was written is deleted. `progress` is told the bytes that were copied or
-/// checked.
+/// If anything fails, what was written is deleted. `options` bound what is read of metadata;
+/// `progress` is told the bytes that were copied or checked.
 ///
 /// # Errors
+/// `LimitExceeded` if the metadata of a checkpoint is longer than `options` allow;
 /// `Misuse` if the job has no log, or there is something of it in the new place; `Corrupt` if
 /// something is damaged, or the job runs and has retired a checkpoint meanwhile; `Storage`.
 pub fn copy_job(
     source: &Arc<dyn Storage>,
     job: &JobId,
     target: &Arc<dyn Storage>,
+    options: StoredSnapshotOptions,
     progress: impl FnMut(u64),
 ) -> Result<Copied> {
     check_empty(&**target, &job.to_string())?;
@@ -96,6 +98,7 @@ pub fn copy_job(
         source,
         job,
         target,
+        options,
         progress,
         written: Vec::new(),
         copied: Copied::default(),
@@ -115,6 +118,7 @@ struct JobCopy<'c, P> {
     source: &'c Arc<dyn Storage>,
     job: &'c JobId,
     target: &'c Arc<dyn Storage>,
+    options: StoredSnapshotOptions,
     progress: P,
     /// What stands in the new place, or may.
     written: Vec<String>,
@@ -130,7 +134,8 @@ impl<P: FnMut(u64)> JobCopy<'_, P> {
         let mut shared = BTreeSet::new();
         for published in &newest.entry.state.live {
             let path = format!("{}/{}", self.job, published.path);
-            let bytes = read_metadata(&**self.source, self.job, published, MAX_METADATA)?;
+            let most = self.options.max_metadata;
+            let bytes = read_metadata(&**self.source, self.job, published, most)?;
             self.checkpoint(&path, &bytes, &mut shared)?;
             self.create(&path, &bytes)?;
             self.copied.snapshots += 1;

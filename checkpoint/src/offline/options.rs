@@ -1,5 +1,6 @@
 //! Bounds of working offline.
 
+use crate::files::StoredSnapshotOptions;
 use alluvium_state_api::{Result, StateError};
 
 /// What reading and writing offline may take.
@@ -7,13 +8,15 @@ use alluvium_state_api::{Result, StateError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfflineOptions {
     /// Most bytes of entries (keys, namespaces, user keys and values) that are held in memory: by a
-    /// reader those of the key groups that it is at, by a writer all that were put into an operator.
-    /// Default 1 GiB.
+    /// reader those of the key groups that it is at, by a writer all that were put into an operator:
+    /// `offline.max-held-size`. Default 1 GiB.
     pub max_held: u64,
+    /// How stored snapshots are read; their metadata is written within the same bound.
+    pub stored: StoredSnapshotOptions,
 }
 
 impl OfflineOptions {
-    /// The name of [`max_held`](Self::max_held) in messages.
+    /// The option that [`max_held`](Self::max_held) is set by.
     pub const MAX_HELD: &str = "offline.max-held-size";
 
     /// The same, with [`max_held`](Self::max_held) set.
@@ -22,8 +25,24 @@ impl OfflineOptions {
         self
     }
 
+    /// The same, with [`stored`](Self::stored) set.
+    pub const fn with_stored(mut self, options: StoredSnapshotOptions) -> Self {
+        self.stored = options;
+        self
+    }
+
+    /// The same, with [`max_metadata`](StoredSnapshotOptions::max_metadata) set.
+    pub const fn with_max_metadata(mut self, bytes: u64) -> Self {
+        self.stored.max_metadata = bytes;
+        self
+    }
+
     /// Checks what is held.
-    pub(super) fn check(self, held: u64, what: impl std::fmt::Display) -> Result<()> {
+    ///
+    /// # Errors
+    /// `LimitExceeded` naming `what`, size, limit and option, if it is more than
+    /// [`max_held`](Self::max_held).
+    pub fn check(self, held: u64, what: impl std::fmt::Display) -> Result<()> {
         if held <= self.max_held {
             return Ok(());
         }
@@ -33,6 +52,9 @@ impl OfflineOptions {
 
 impl Default for OfflineOptions {
     fn default() -> Self {
-        Self { max_held: 1 << 30 }
+        Self {
+            max_held: 1 << 30,
+            stored: StoredSnapshotOptions::default(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use alluvium_state_api::{Result, StateError};
 
 use super::{METADATA, OpenedSnapshot, is_savepoint, open_snapshot};
-use crate::files::FilePlace;
+use crate::files::{FilePlace, StoredSnapshotOptions};
 use crate::storage::{Location, StorageOptions};
 
 /// Deletes the savepoint at `location`, its folder or the `_metadata` in it: exactly its files,
@@ -15,8 +15,12 @@ use crate::storage::{Location, StorageOptions};
 /// # Errors
 /// `Misuse` if it is no savepoint but a checkpoint, which its job deletes. All others as
 /// [`open_snapshot`] says: what cannot be read is not deleted. `Storage` if it cannot be deleted.
-pub fn dispose(location: &Location, options: &StorageOptions) -> Result<Location> {
-    let OpenedSnapshot { folder, stored } = open_snapshot(location, options)?;
+pub fn dispose(
+    location: &Location,
+    store: &StorageOptions,
+    options: StoredSnapshotOptions,
+) -> Result<Location> {
+    let OpenedSnapshot { folder, stored } = open_snapshot(location, store, options)?;
     let metadata = stored.metadata();
     if !is_savepoint(metadata) {
         return Err(StateError::misuse(format!(
@@ -28,7 +32,7 @@ pub fn dispose(location: &Location, options: &StorageOptions) -> Result<Location
     let Some((above, name)) = folder.split() else {
         return Ok(folder);
     };
-    let storage = above.open(&options.clone().with_probe(false))?;
+    let storage = above.open(&store.clone().with_probe(false))?;
     storage.delete(&format!("{name}/{METADATA}"))?;
     // Only of a directory is a deletion not durable yet.
     sync(&folder)?;

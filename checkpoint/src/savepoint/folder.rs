@@ -7,7 +7,7 @@ use std::sync::Arc;
 use alluvium_state_api::{Result, SnapshotLimits, StateError};
 
 use super::METADATA;
-use crate::files::SnapshotFolder;
+use crate::files::{SnapshotFolder, StoredSnapshotOptions, check_metadata_size};
 use crate::storage::{Created, Location, Storage, StorageOptions};
 use crate::subtask::CheckpointMetadata;
 
@@ -47,6 +47,8 @@ pub struct SavepointFolder {
     name: String,
     /// How the store is opened once more.
     options: StorageOptions,
+    /// Most bytes of its metadata.
+    max_metadata: u64,
     files: Arc<SnapshotFolder>,
     /// Behind the files, as they have to go before.
     _made_target: Option<MadeTarget>,
@@ -89,6 +91,7 @@ impl SavepointFolder {
             location: target.join(&name),
             name,
             options: options.clone(),
+            max_metadata: StoredSnapshotOptions::default().max_metadata,
             files: Arc::new(files),
             _made_target: made_target,
         };
@@ -102,6 +105,13 @@ impl SavepointFolder {
             return Err(cannot(error));
         }
         Ok(folder)
+    }
+
+    /// The same, with metadata of at most so many bytes. Default 1 GiB: nobody reads more unless
+    /// told to.
+    pub const fn with_max_metadata(mut self, bytes: u64) -> Self {
+        self.max_metadata = bytes;
+        self
     }
 
     /// The folder.
@@ -118,21 +128,23 @@ impl SavepointFolder {
     /// that of its files included.
     ///
     /// # Errors
-    /// As [`CheckpointMetadata::to_bytes`] says; `LimitExceeded` if it is over one of `limits`;
-    /// `Storage` if it cannot be written. Then nothing of it is left behind, if the directory lets
+    /// As [`CheckpointMetadata::to_bytes`] says; `LimitExceeded` if it is over one of `limits`, or the
+    /// metadata longer than [`with_max_metadata`](Self::with_max_metadata) allows; `Storage` if it cannot be written. Then nothing of it is left behind, if the directory lets
     /// it be removed.
     pub fn write(&self, metadata: &CheckpointMetadata, limits: &SnapshotLimits) -> Result<u64> {
         let mut metadata = metadata.clone();
         mark_savepoint(&mut metadata);
         let bytes = metadata.to_bytes()?;
-        metadata.check_limit(bytes.len() as u64, limits)?;
+        let length = bytes.len() as u64;
+        metadata.check_limit(length, limits)?;
         let path = self.metadata();
+        let place = self.storage.locate(&path);
+        check_metadata_size(&place, length, self.max_metadata)?;
         match self.storage.create(&path, &bytes) {
             Ok(Created::New) => {}
             Ok(Created::Exists) => {
                 return Err(StateError::storage(format!(
-                    "'{}' exists already and is left as it is",
-                    self.storage.locate(&path)
+                    "'{place}' exists already and is left as it is"
                 )));
             }
             // It may stand there all the same.
@@ -154,7 +166,9 @@ impl SavepointFolder {
         if matches!(written, Ok(false)) {
             return;
         }
-        let removed = match super::dispose(&self.location, &self.options) {
+        // It was held in memory when it was written.
+        let whole = StoredSnapshotOptions::default().with_max_metadata(u64::MAX);
+        let removed = match super::dispose(&self.location, &self.options, whole) {
             Ok(_) => Ok(()),
             // It is not what was written: at least nobody will take it for a savepoint.
             Err(_) => self.storage.delete(&metadata),

@@ -20,13 +20,28 @@ pub struct OpenedSnapshot {
 
 /// Opens the savepoint or checkpoint at `location`: its folder, or the `_metadata` in it. No log is
 /// asked, so that it can be a copy. All its files must be there. Nothing is written: the store is
-/// not [probed](crate::storage::probe), whatever `options` say.
+/// not [probed](crate::storage::probe), whatever `store` says. `options` bound what is read.
+///
+/// ```no_run
+/// use alluvium_checkpoint::storage::{Location, StorageOptions};
+/// use alluvium_checkpoint::{StoredSnapshotOptions, open_snapshot};
+///
+/// let place = Location::new("s3://backups/savepoint-flight-0123456789ab")?;
+/// let options = StoredSnapshotOptions::default().with_max_metadata(4 << 30);
+/// let opened = open_snapshot(&place, &StorageOptions::default(), options)?;
+/// println!("a snapshot of '{}'", opened.stored.metadata().job_name);
+/// # Ok::<(), alluvium_checkpoint::StateError>(())
+/// ```
 ///
 /// # Errors
 /// All name the place. `Misuse` if there is nothing at `location`, or no `_metadata` in it;
-/// `Incompatible` if a newer version wrote it; `Corrupt` if it is damaged; `LimitExceeded`;
-/// `Storage` if it cannot be read.
-pub fn open_snapshot(location: &Location, options: &StorageOptions) -> Result<OpenedSnapshot> {
+/// `Incompatible` if a newer version wrote it; `Corrupt` if it is damaged; `LimitExceeded` if its
+/// metadata is longer than `options` allow; `Storage` if it cannot be read.
+pub fn open_snapshot(
+    location: &Location,
+    store: &StorageOptions,
+    options: StoredSnapshotOptions,
+) -> Result<OpenedSnapshot> {
     let folder = match location.local_path() {
         Some(path) => folder_of(path)?.into(),
         None => remote_folder(location),
@@ -35,13 +50,13 @@ pub fn open_snapshot(location: &Location, options: &StorageOptions) -> Result<Op
         let why = "it has no folder of its own, or a name that is not UTF-8";
         return Err(no_snapshot(location, why));
     };
-    let storage = above.open(&options.clone().with_probe(false))?;
+    let storage = above.open(&store.clone().with_probe(false))?;
     // Of a path that is known already. Only who reads is told that there is not even a bucket.
     let metadata = format!("{name}/{METADATA}");
     if folder.local_path().is_none() && storage.read(&metadata, 1)?.is_none() {
         return Err(no_snapshot(location, "there is no '_metadata' in it"));
     }
-    let stored = StoredSnapshot::load(storage, &name, StoredSnapshotOptions::default())?;
+    let stored = StoredSnapshot::load(storage, &name, options)?;
     stored.check_files()?;
     Ok(OpenedSnapshot { folder, stored })
 }

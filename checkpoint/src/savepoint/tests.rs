@@ -2,10 +2,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use alluvium_state_api::{CheckpointId, ErrorKind, Result, SnapshotLimits};
+use alluvium_state_api::{CheckpointId, ErrorKind, Result, SnapshotLimits, StateError};
 
 use super::*;
-use crate::files::FilePlace;
+use crate::files::{FilePlace, StoredSnapshotOptions};
 use crate::segment::SegmentOutput;
 use crate::storage::{Location, StorageOptions};
 use crate::subtask::CheckpointMetadata;
@@ -25,11 +25,19 @@ fn prepare(target: impl Into<PathBuf>, job: &str, random: u64) -> Result<Savepoi
 }
 
 fn open(path: impl Into<PathBuf>) -> Result<OpenedSnapshot> {
-    open_snapshot(&at(path), &StorageOptions::default())
+    open_snapshot(
+        &at(path),
+        &StorageOptions::default(),
+        StoredSnapshotOptions::default(),
+    )
 }
 
 fn dispose_of(path: impl Into<PathBuf>) -> Result<Location> {
-    dispose(&at(path), &StorageOptions::default())
+    dispose(
+        &at(path),
+        &StorageOptions::default(),
+        StoredSnapshotOptions::default(),
+    )
 }
 
 fn path(folder: &SavepointFolder) -> PathBuf {
@@ -86,6 +94,49 @@ fn a_savepoint_that_failed_leaves_nothing_behind() {
     folder.discard();
     drop(folder);
     assert_eq!(entries(above.path()), 0);
+}
+
+#[test]
+fn metadata_over_the_limit_is_neither_written_nor_opened_nor_deleted() {
+    let target = tempfile::tempdir().unwrap();
+    let told = |error: StateError, limit: u64, size: u64| {
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+        let told = format!(
+            "_metadata' is {size}, over the limit of {limit} set by \
+             'execution.checkpointing.max-metadata-size'"
+        );
+        assert!(error.to_string().contains(&told), "{error}");
+    };
+    let size = metadata().to_bytes().unwrap().len() as u64;
+    let folder = prepare(target.path(), "a", 0).unwrap();
+    let folder = folder.with_max_metadata(size - 1);
+    let limits = SnapshotLimits::default();
+    told(
+        folder.write(&metadata(), &limits).unwrap_err(),
+        size - 1,
+        size,
+    );
+    drop(folder);
+    assert_eq!(entries(target.path()), 0);
+
+    let folder = prepare(target.path(), "a", 0).unwrap();
+    let folder = folder.with_max_metadata(size);
+    folder.write(&metadata(), &limits).unwrap();
+    let (place, store) = (at(path(&folder)), StorageOptions::default());
+    let most = |bytes| StoredSnapshotOptions::default().with_max_metadata(bytes);
+    told(
+        open_snapshot(&place, &store, most(10)).unwrap_err(),
+        10,
+        size,
+    );
+    told(
+        dispose(&place, &store, most(size - 1)).unwrap_err(),
+        size - 1,
+        size,
+    );
+    open_snapshot(&place, &store, most(size)).unwrap();
+    dispose(&place, &store, most(size)).unwrap();
+    assert_eq!(entries(target.path()), 0);
 }
 
 #[test]
@@ -241,22 +292,24 @@ fn savepoints_stand_in_any_store() {
     let location = folder.location().clone();
     drop(folder);
     for location in [location.clone(), location.join("_metadata")] {
-        let opened = open_snapshot(&location, &options).unwrap();
+        let opened = open_snapshot(&location, &options, StoredSnapshotOptions::default()).unwrap();
         assert_eq!(**opened.stored.metadata(), metadata());
         assert_eq!(opened.folder.as_str(), expected);
     }
-    let error = open_snapshot(&target, &options).unwrap_err();
+    let error = open_snapshot(&target, &options, StoredSnapshotOptions::default()).unwrap_err();
     assert!(
         error.to_string().contains("there is no '_metadata' in it"),
         "{error}"
     );
     let name = location.split().unwrap().1;
     assert_eq!(storage.list(&name).unwrap().len(), 2);
-    dispose(&location, &options).unwrap();
+    dispose(&location, &options, StoredSnapshotOptions::default()).unwrap();
     // A file that no metadata names is somebody else's.
     assert_eq!(storage.list(&name).unwrap().len(), 1);
     assert_eq!(
-        dispose(&location, &options).unwrap_err().kind(),
+        dispose(&location, &options, StoredSnapshotOptions::default())
+            .unwrap_err()
+            .kind(),
         ErrorKind::Misuse
     );
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use alluvium_state_api::{CheckpointId, ErrorKind, Result, StateError};
 
 use super::layout;
-use super::options::{MAX_METADATA, OpenMode, StoreOptions};
+use super::options::{OpenMode, StoreOptions};
 use super::recover::{self, Recovered, read_metadata};
 use super::registry::Registry;
 use crate::coordinator::StoreOutcome;
-use crate::files::{LocalCopies, SnapshotFolder};
+use crate::files::{LocalCopies, SnapshotFolder, check_metadata_size};
 use crate::log::{
     JobId, Log, LogEvent, LogState, MAX_LIVE, MAX_RETIRED_FILES, OwnerId, PublicationLog,
     PublishedCheckpoint, Retirement,
@@ -435,12 +435,9 @@ impl CheckpointStore {
             let what = format!("the number of retained checkpoints of job '{}'", self.job);
             return Err(StateError::fixed_limit(what, size, limit));
         }
-        let length = metadata.len() as u64;
-        let most = self.options.max_metadata;
-        if length > most {
-            let what = format!("the metadata of checkpoint {checkpoint}");
-            return Err(StateError::limit(what, length, most, MAX_METADATA));
-        }
+        let path = layout::in_job(&self.job, &layout::metadata(checkpoint));
+        let (place, length) = (self.storage.locate(&path), metadata.len() as u64);
+        check_metadata_size(&place, length, self.options.max_metadata)?;
         Ok(files)
     }
 

@@ -1,20 +1,17 @@
 //! Collection by hand, beside a job that may be running.
 
 use super::layout;
-use super::recover::read_metadata;
-use crate::files::{FileName, FilePlace, SnapshotFiles, StoredSnapshot};
-use crate::log::{Entry, JobId, Log, LogEvent, PublishedCheckpoint};
+use super::recover::open_published;
+use crate::files::{FileName, FilePlace, StoredSnapshotOptions};
+use crate::log::{Entry, JobId, Log, LogEvent};
 use crate::metadata::METADATA;
 use crate::storage::Storage;
-use crate::subtask::CheckpointMetadata;
 use alluvium_state_api::{Result, StateError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most entries of a log that are read, the newest ones.
 const MAX_ENTRIES: u64 = 1 << 16;
-/// Most bytes of the metadata of a checkpoint.
-const MAX_METADATA: u64 = 1 << 32;
 
 /// What nobody needs of a job, as far as one can tell who does not own it.
 ///
@@ -32,16 +29,22 @@ pub struct Garbage {
 }
 
 impl Garbage {
-    /// What there is of `job`; nothing is deleted.
+    /// What there is of `job`; nothing is deleted. The metadata of its retained checkpoints is read
+    /// as `options` say.
     ///
     /// # Errors
+    /// `LimitExceeded` if the metadata of a retained checkpoint is longer than the options allow;
     /// `Misuse` if the job has no log; `Corrupt`, `Incompatible` or `Storage` if log or metadata of
     /// a retained checkpoint cannot be read: then nothing can be said.
-    pub fn find(storage: &Arc<dyn Storage>, job: &JobId) -> Result<Self> {
+    pub fn find(
+        storage: &Arc<dyn Storage>,
+        job: &JobId,
+        options: StoredSnapshotOptions,
+    ) -> Result<Self> {
         let history = History::read(storage, job)?;
         let mut garbage = Self::default();
         garbage.checkpoints(&**storage, job, &history)?;
-        garbage.shared(storage, job, &history)?;
+        garbage.shared(storage, job, &history, options)?;
         Ok(garbage)
     }
 
@@ -70,7 +73,13 @@ impl Garbage {
         Ok(())
     }
 
-    fn shared(&mut self, storage: &Arc<dyn Storage>, job: &JobId, history: &History) -> Result<()> {
+    fn shared(
+        &mut self,
+        storage: &Arc<dyn Storage>,
+        job: &JobId,
+        history: &History,
+        options: StoredSnapshotOptions,
+    ) -> Result<()> {
         let folder = layout::shared_folder(job);
         let names = storage.list(&folder)?;
         if names.is_empty() {
@@ -78,7 +87,10 @@ impl Garbage {
         }
         let mut needed = BTreeSet::new();
         for published in &history.newest.state.live {
-            needed.extend(shared_files(storage, job, published)?);
+            let stored = open_published(Arc::clone(storage), job, published, options)?;
+            let files = stored.file_refs().into_iter();
+            let shared = files.filter(|file| file.place == FilePlace::Shared);
+            needed.extend(shared.map(|file| file.name));
         }
         for name in names {
             let file = FileName::parse(&name);
@@ -147,20 +159,4 @@ impl History {
         let known = checkpoint < self.first || self.retired.contains(&checkpoint);
         known && !self.newest.state.is_live(checkpoint)
     }
-}
-
-/// The shared files that a published checkpoint names.
-fn shared_files(
-    storage: &Arc<dyn Storage>,
-    job: &JobId,
-    published: &PublishedCheckpoint,
-) -> Result<Vec<String>> {
-    let bytes = read_metadata(&**storage, job, published, MAX_METADATA)?;
-    let place = storage.locate(&layout::in_job(job, &published.path));
-    let metadata = CheckpointMetadata::from_bytes(&bytes)
-        .map_err(|error| error.context(format_args!("'{place}'")))?;
-    let stored = StoredSnapshot::new(metadata, SnapshotFiles::none());
-    let files = stored.file_refs().into_iter();
-    let shared = files.filter(|file| file.place == FilePlace::Shared);
-    Ok(shared.map(|file| file.name).collect())
 }

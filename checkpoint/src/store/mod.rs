@@ -26,8 +26,8 @@ pub use checkpoints::{CheckpointStore, Swept};
 pub use garbage::Garbage;
 pub use inspect::{Inspection, LogCheck, check_log, inspect};
 pub use options::{OpenMode, StoreOptions};
-pub use recover::Recovered;
 pub(crate) use recover::read_metadata;
+pub use recover::{Recovered, open_published};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! How a store is opened.
 
+use crate::files::StoredSnapshotOptions;
 use crate::log::OwnerId;
 
 /// What a new owner takes over.
@@ -20,8 +21,12 @@ pub enum OpenMode {
 pub struct StoreOptions {
     /// What is taken over. Default: everything.
     pub mode: OpenMode,
-    /// Most bytes that the metadata of a checkpoint may have, written or read. Default 1 GiB.
+    /// Most bytes that the metadata of a checkpoint or savepoint may have, written or read. Default
+    /// 1 GiB.
     pub max_metadata: u64,
+    /// How much of a remote file of a checkpoint or savepoint is read at once, in bytes, as
+    /// [`StoredSnapshotOptions::remote_read_size`]. Default 8 MiB, 64 KiB to 64 MiB.
+    pub remote_read_size: usize,
     /// How many of the newest log entries are read and checked against one another when opening;
     /// the newest one always is. It alone tells everything: the others show whether the log was
     /// tampered with. Default 4,096.
@@ -33,14 +38,13 @@ pub struct StoreOptions {
     pub after: Option<OwnerId>,
 }
 
-/// The option that [`StoreOptions::max_metadata`] is set by.
-pub(super) const MAX_METADATA: &str = "execution.checkpointing.max-metadata-size";
-
 impl Default for StoreOptions {
     fn default() -> Self {
+        let snapshots = StoredSnapshotOptions::default();
         Self {
             mode: OpenMode::Resume,
-            max_metadata: 1 << 30,
+            max_metadata: snapshots.max_metadata,
+            remote_read_size: snapshots.remote_read_size,
             verified_entries: 4096,
             fall_back: true,
             after: None,
@@ -61,6 +65,19 @@ impl StoreOptions {
     pub fn with_max_metadata(mut self, bytes: u64) -> Self {
         self.max_metadata = bytes;
         self
+    }
+
+    /// The same, with [`remote_read_size`](Self::remote_read_size) set.
+    pub fn with_remote_read_size(mut self, bytes: usize) -> Self {
+        self.remote_read_size = bytes;
+        self
+    }
+
+    /// What readers of its snapshots take.
+    pub fn snapshot_options(&self) -> StoredSnapshotOptions {
+        StoredSnapshotOptions::default()
+            .with_max_metadata(self.max_metadata)
+            .with_remote_read_size(self.remote_read_size)
     }
 
     /// The same, with [`verified_entries`](Self::verified_entries) set.

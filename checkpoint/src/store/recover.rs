@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::layout;
-use super::options::MAX_METADATA;
-use crate::files::{FilePlace, FileRef, SnapshotFiles};
+use crate::files::{
+    FilePlace, FileRef, SnapshotFiles, StoredSnapshot, StoredSnapshotOptions, check_metadata_size,
+};
 use crate::log::{JobId, PublishedCheckpoint};
 use crate::metadata::{Metadata, SectionKind};
 use crate::storage::Storage;
@@ -82,6 +83,25 @@ pub(super) fn paths(job: &JobId, checkpoint: u64, metadata: &[u8]) -> Result<BTr
     Ok(file_refs(metadata)?.into_iter().map(path).collect())
 }
 
+/// Opens a checkpoint that a job has published; its metadata is checked against what the log says
+/// about it. Changes nothing, so it can be done beside a running job.
+///
+/// # Errors
+/// All name the place. `Corrupt` if the metadata is missing, damaged, or not what was published;
+/// `Incompatible` if a later version wrote it; `LimitExceeded` if it is longer than the options
+/// allow; `Storage`. `Misuse` for options out of range.
+pub fn open_published(
+    storage: Arc<dyn Storage>,
+    job: &JobId,
+    published: &PublishedCheckpoint,
+    options: StoredSnapshotOptions,
+) -> Result<StoredSnapshot> {
+    let bytes = read_metadata(&*storage, job, published, options.max_metadata)?;
+    let path = layout::in_job(job, &published.path);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    StoredSnapshot::parse(storage, folder, &bytes, options)
+}
+
 /// The metadata of `published`, with length and checksum checked against the log.
 ///
 /// # Errors
@@ -96,15 +116,7 @@ pub(crate) fn read_metadata(
     let path = layout::in_job(job, &published.path);
     let place = storage.locate(&path);
     let expected = published.length;
-    if expected > max_metadata {
-        let what = format!("the metadata '{place}'");
-        return Err(StateError::limit(
-            what,
-            expected,
-            max_metadata,
-            MAX_METADATA,
-        ));
-    }
+    check_metadata_size(&place, expected, max_metadata)?;
     let Some(bytes) = storage.read(&path, expected.saturating_add(1))? else {
         return Err(StateError::corrupt(format!(
             "'{place}' of published checkpoint {} is missing",

@@ -1,11 +1,34 @@
 //! Where configuration comes from.
 
 use alluvium::Result;
+use alluvium::checkpoint::OfflineOptions;
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::config::Configuration;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use tracing::subscriber::{NoSubscriber, with_default};
+
+/// How snapshots are read.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    /// How stores are reached.
+    pub(crate) storage: StorageOptions,
+    /// How much of them is read.
+    pub(crate) options: OfflineOptions,
+}
+
+impl Reading {
+    /// As a configuration says.
+    ///
+    /// # Errors
+    /// As [`Configuration::storage_options`].
+    pub(crate) fn of(configuration: &Configuration) -> Result<Self> {
+        Ok(Self {
+            storage: configuration.storage_options()?,
+            options: configuration.offline_options(),
+        })
+    }
+}
 
 /// Where options come from, of jobs and of the stores that commands look into.
 #[derive(Args, Clone, Debug)]
@@ -21,12 +44,12 @@ pub(crate) struct ConfigArgs {
 }
 
 impl ConfigArgs {
-    /// How stores are reached, as the file and `-D` say.
+    /// How snapshots are read, as the file and `-D` say.
     ///
     /// # Errors
     /// As [`read`](Self::read) and [`Configuration::storage_options`].
-    pub(crate) fn storage(&self) -> Result<StorageOptions> {
-        self.read()?.storage_options()
+    pub(crate) fn reading(&self) -> Result<Reading> {
+        Reading::of(&self.read()?)
     }
 
     /// What the file and `-D` say.

@@ -19,7 +19,7 @@ mod verify;
 
 pub(crate) use cancel::CancelArgs;
 pub(crate) use completions::CompletionsArgs;
-pub(crate) use config::ConfigArgs;
+pub(crate) use config::{ConfigArgs, Reading};
 pub(crate) use control::ControlArgs;
 pub(crate) use copy::CopyArgs;
 pub(crate) use diff::DiffArgs;

@@ -33,7 +33,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<()> {
     let live = live_jobs()?.into_iter().map(Listed::from).collect();
     let listed = match &args.root {
         None => live,
-        Some(root) => under(root, &args.config.storage()?, live)?,
+        Some(root) => under(root, &args.config.reading()?.storage, live)?,
     };
     if args.json {
         print_json(&listed)

@@ -1,7 +1,7 @@
 //! `alluvium savepoint`.
 
 use super::{absolute, tell};
-use crate::args::SavepointArgs;
+use crate::args::{Reading, SavepointArgs};
 use crate::control::{SavepointBody, find};
 use crate::output::{print, say};
 use alluvium::Result;
@@ -11,7 +11,8 @@ use serde_json::json;
 /// Takes a savepoint of a job and tells where it is, or disposes of one.
 pub(crate) fn savepoint(args: &SavepointArgs) -> Result<()> {
     if let Some(path) = &args.dispose {
-        let folder = dispose(path, &args.config.storage()?)?;
+        let Reading { storage, options } = args.config.reading()?;
+        let folder = dispose(path, &storage, options.stored)?;
         if args.json {
             return print(&json!({"disposed": folder.to_string()}));
         }

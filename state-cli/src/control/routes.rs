@@ -6,8 +6,8 @@ use super::bodies::{
 };
 use super::server::Job;
 use super::triggers::{Kind, TooMany, Triggers, Work};
-use alluvium::checkpoint::dispose;
 use alluvium::checkpoint::storage::StorageOptions;
+use alluvium::checkpoint::{StoredSnapshotOptions, dispose};
 use alluvium::config::Location;
 use alluvium::{ErrorKind, StateError};
 use alluvium_state_tests::executor::{JobControl, JobStatus};
@@ -41,6 +41,8 @@ pub(super) struct State {
     pub(super) disposals: Arc<Semaphore>,
     /// How stores are reached.
     pub(super) storage: StorageOptions,
+    /// How snapshots are read.
+    pub(super) snapshots: StoredSnapshotOptions,
     /// Milliseconds since the Unix epoch.
     pub(super) now: fn() -> u64,
 }
@@ -50,12 +52,14 @@ impl State {
         let Job {
             control,
             storage,
+            snapshots,
             now,
             ..
         } = job;
         Self {
             control,
             storage,
+            snapshots,
             triggers: Triggers::default(),
             token: token.into(),
             disposals: Arc::new(Semaphore::new(DISPOSALS)),
@@ -328,7 +332,7 @@ async fn stop(Shared(state): Shared<State>, Path(id): Path<String>, body: Bytes)
 async fn disposal(Shared(state): Shared<State>, body: Bytes) -> Accepted {
     let body: DisposalBody = read(&body)?;
     let savepoint = location("savepoint-path", &body.savepoint_path)?;
-    let storage = state.storage.clone();
+    let (storage, snapshots) = (state.storage.clone(), state.snapshots);
     let Ok(place) = Arc::clone(&state.disposals).try_acquire_owned() else {
         return Err(TooMany.into());
     };
@@ -337,7 +341,8 @@ async fn disposal(Shared(state): Shared<State>, body: Bytes) -> Accepted {
         let (answer, pending) = sync_channel(1);
         tokio::task::spawn_blocking(move || {
             // Whoever has asked may care no longer.
-            drop(answer.try_send(dispose(&savepoint, &storage).map(drop)));
+            let disposed = dispose(&savepoint, &storage, snapshots);
+            drop(answer.try_send(disposed.map(drop)));
             drop(place);
         });
         Ok::<_, Failure>(Work::Disposal(pending))

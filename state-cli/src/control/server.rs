@@ -4,6 +4,7 @@ use super::note::{self, Note, Noted};
 use super::routes::{State, router};
 use super::signals::{Caught, Signals};
 use crate::output;
+use alluvium::checkpoint::StoredSnapshotOptions;
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::config::Location;
 use alluvium::{Result, StateError};
@@ -28,6 +29,8 @@ pub(crate) struct Job {
     pub(crate) checkpoint_root: Option<Location>,
     /// How stores are reached.
     pub(crate) storage: StorageOptions,
+    /// How snapshots are read.
+    pub(crate) snapshots: StoredSnapshotOptions,
     /// Is told of the signal that suspends the job.
     pub(crate) caught: Caught,
     /// Milliseconds since the Unix epoch.

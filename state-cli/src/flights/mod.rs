@@ -79,6 +79,7 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
         control: job.control(),
         checkpoint_root: settings.checkpoint_dir.clone(),
         storage: settings.storage.clone(),
+        snapshots: settings.store.snapshot_options(),
         caught: caught.clone(),
         now: clock::millis,
     });

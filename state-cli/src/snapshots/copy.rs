@@ -2,7 +2,7 @@
 
 use super::place::{self, Found, Place};
 use super::progress::Progress;
-use crate::args::CopyArgs;
+use crate::args::{CopyArgs, Reading};
 use crate::output::{self, counted};
 use alluvium::Result;
 use alluvium::checkpoint::storage::StorageOptions;
@@ -23,8 +23,9 @@ struct Report {
 
 /// Copies it.
 pub(crate) fn run(args: &CopyArgs) -> Result<()> {
-    let options = args.config.storage()?;
-    let found = Found::look(&args.from, &options)?;
+    let reading = args.config.reading()?;
+    let found = Found::look(&args.from, &reading)?;
+    let Reading { storage, options } = &reading;
     let mut report = Report {
         from: args.from.clone(),
         to: args.to.clone(),
@@ -35,12 +36,16 @@ pub(crate) fn run(args: &CopyArgs) -> Result<()> {
     };
     let progress = Progress::bytes();
     match found {
-        Found::Snapshot(place) => snapshot(&place, args, &options, &mut report, &progress)?,
-        Found::Jobs { storage, jobs } => {
-            let target = place::storage_at(&args.to, &options)?;
+        Found::Snapshot(place) => snapshot(&place, args, storage, &mut report, &progress)?,
+        Found::Jobs {
+            storage: source,
+            jobs,
+        } => {
+            let target = place::storage_at(&args.to, storage)?;
             for job in jobs {
                 progress.at(job.to_string());
-                let copied = copy_job(&storage, &job, &target, |bytes| progress.add(bytes))?;
+                let add = |bytes| progress.add(bytes);
+                let copied = copy_job(&source, &job, &target, options.stored, add)?;
                 report.jobs += 1;
                 report.add(copied);
             }

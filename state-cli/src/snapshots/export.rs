@@ -26,7 +26,7 @@ const COLUMNS: [&str; 9] = [
 
 /// Writes the lines.
 pub(crate) fn run(args: &ExportArgs) -> Result<()> {
-    let snapshot = Place::find(&args.path, &args.config.storage()?)?.open()?;
+    let snapshot = Place::find(&args.path, &args.config.reading()?)?.open()?;
     let pick = Pick(args.state.as_deref());
     pick.check(&snapshot)?;
     let (target, name): (Box<dyn Write>, String) = match &args.output {

@@ -27,16 +27,18 @@ struct JobReport {
 
 /// Shows what nobody needs, and deletes it.
 pub(crate) fn run(args: &GcArgs) -> Result<()> {
-    let Found::Jobs { storage, jobs } = Found::look(&args.root, &args.config.storage()?)? else {
+    let reading = args.config.reading()?;
+    let Found::Jobs { storage, jobs } = Found::look(&args.root, &reading)? else {
         return Err(StateError::misuse(format!(
             "'{}' is one snapshot: name a root or a job. A savepoint is disposed of by \
              'alluvium savepoint --dispose', or by deleting its folder",
             args.root
         )));
     };
+    let stored = reading.options.stored;
     let found = jobs
         .iter()
-        .map(|job| Ok((job, Garbage::find(&storage, job)?)));
+        .map(|job| Ok((job, Garbage::find(&storage, job, stored)?)));
     let found: Vec<(&JobId, Garbage)> = found.collect::<Result<_>>()?;
     let nothing = found.iter().all(|(_, garbage)| garbage.paths.is_empty());
     if !args.json {

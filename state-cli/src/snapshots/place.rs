@@ -1,9 +1,9 @@
 //! Finding the snapshot that a path means.
 
+use crate::args::Reading;
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{
-    CheckpointMetadata, JobId, OfflineSnapshot, PublishedCheckpoint, SnapshotFiles, Storage,
-    StoredSnapshot, inspect,
+    JobId, OfflineOptions, OfflineSnapshot, PublishedCheckpoint, Storage, inspect, open_published,
 };
 use alluvium::config::Location;
 use alluvium::{Result, StateError};
@@ -11,8 +11,6 @@ use std::sync::Arc;
 
 const METADATA: &str = "_metadata";
 const LOG: &str = "log";
-/// Most bytes of metadata that are read.
-const MAX_METADATA: u64 = 1 << 32;
 
 /// What lies at a path.
 pub(super) enum Found {
@@ -32,8 +30,9 @@ pub(super) struct Place {
     storage: Arc<dyn Storage>,
     /// The folder of its metadata.
     folder: String,
-    /// What the log says about it, if it was found there.
-    published: Option<PublishedCheckpoint>,
+    /// The job in whose log it was found, and what that says about it.
+    published: Option<(JobId, PublishedCheckpoint)>,
+    options: OfflineOptions,
 }
 
 impl Place {
@@ -42,8 +41,8 @@ impl Place {
     /// # Errors
     /// `Misuse` if there is none, or there are several; `Corrupt`, `Incompatible` or `Storage` if
     /// what says so cannot be read.
-    pub(super) fn find(path: &str, options: &StorageOptions) -> Result<Self> {
-        let mut all = Self::newest(path, options)?;
+    pub(super) fn find(path: &str, reading: &Reading) -> Result<Self> {
+        let mut all = Self::newest(path, reading)?;
         match (all.pop(), all.is_empty()) {
             (Some((_, one)), true) => Ok(one),
             (Some((last, _)), false) => {
@@ -59,9 +58,9 @@ impl Place {
     }
 
     /// The snapshot at `path`, or the newest of each job there, with the job's name.
-    fn newest(path: &str, options: &StorageOptions) -> Result<Vec<(String, Self)>> {
+    fn newest(path: &str, reading: &Reading) -> Result<Vec<(String, Self)>> {
         let mut newest = Vec::new();
-        for (job, mut published) in Self::search(path, options)? {
+        for (job, mut published) in Self::search(path, reading)? {
             if let Some(last) = published.pop() {
                 newest.push((job, last));
             }
@@ -70,13 +69,18 @@ impl Place {
     }
 
     /// The snapshot at `path`, or all that are published of each job there, oldest first.
-    fn search(path: &str, options: &StorageOptions) -> Result<Vec<(String, Vec<Self>)>> {
-        match Found::look(path, options)? {
+    fn search(path: &str, reading: &Reading) -> Result<Vec<(String, Vec<Self>)>> {
+        match Found::look(path, reading)? {
             Found::Snapshot(place) => Ok(vec![(String::new(), vec![place])]),
             Found::Jobs { storage, jobs } => {
                 let jobs = jobs.iter();
-                jobs.map(|job| Ok((job.to_string(), Self::of_job(&storage, job)?)))
-                    .collect()
+                jobs.map(|job| {
+                    Ok((
+                        job.to_string(),
+                        Self::of_job(&storage, job, reading.options)?,
+                    ))
+                })
+                .collect()
             }
         }
     }
@@ -85,7 +89,11 @@ impl Place {
     ///
     /// # Errors
     /// As [`inspect`].
-    pub(super) fn of_job(storage: &Arc<dyn Storage>, job: &JobId) -> Result<Vec<Self>> {
+    pub(super) fn of_job(
+        storage: &Arc<dyn Storage>,
+        job: &JobId,
+        options: OfflineOptions,
+    ) -> Result<Vec<Self>> {
         let Some(found) = inspect(Arc::clone(storage), job)? else {
             return Ok(Vec::new());
         };
@@ -95,7 +103,8 @@ impl Place {
             Self {
                 storage: Arc::clone(storage),
                 folder: format!("{job}/{folder}"),
-                published: Some(published),
+                published: Some((job.clone(), published)),
+                options,
             }
         });
         Ok(published.collect())
@@ -111,40 +120,14 @@ impl Place {
     /// # Errors
     /// `Corrupt` naming place and offset; `Incompatible`; `LimitExceeded`; `Storage`.
     pub(super) fn open(&self) -> Result<OfflineSnapshot> {
-        let path = format!("{}/{METADATA}", self.folder);
-        let place = self.storage.locate(&path);
-        let named = |error: StateError| error.context(format_args!("'{place}'"));
-        let Some(bytes) = self.storage.read(&path, MAX_METADATA + 1)? else {
-            return Err(named(StateError::corrupt("it is missing")));
-        };
-        if bytes.len() as u64 > MAX_METADATA {
-            let length = bytes.len() as u64;
-            return Err(named(StateError::fixed_limit(
-                "the metadata",
-                length,
-                MAX_METADATA,
-            )));
+        let (storage, options) = (Arc::clone(&self.storage), self.options);
+        match &self.published {
+            None => OfflineSnapshot::load_with(storage, &self.folder, options),
+            Some((job, published)) => {
+                let stored = open_published(storage, job, published, options.stored)?;
+                Ok(OfflineSnapshot::from(stored).with_options(options))
+            }
         }
-        self.check_published(&bytes).map_err(named)?;
-        let metadata = CheckpointMetadata::from_bytes(&bytes).map_err(named)?;
-        let files = SnapshotFiles::new(Arc::clone(&self.storage), &*self.folder)?;
-        Ok(StoredSnapshot::new(metadata, files).into())
-    }
-
-    /// Checks the metadata against what was published.
-    fn check_published(&self, bytes: &[u8]) -> Result<()> {
-        let Some(published) = &self.published else {
-            return Ok(());
-        };
-        let (length, crc) = (bytes.len() as u64, crc32fast::hash(bytes));
-        if (length, crc) == (published.length, published.crc) {
-            return Ok(());
-        }
-        Err(StateError::corrupt(format!(
-            "expected {} bytes with the checksum {:#010x}, as published, found {length} with \
-             {crc:#010x}",
-            published.length, published.crc
-        )))
     }
 }
 
@@ -153,8 +136,8 @@ impl Found {
     ///
     /// # Errors
     /// `Misuse` if there is neither a snapshot nor a job; `Storage`.
-    pub(super) fn look(path: &str, options: &StorageOptions) -> Result<Self> {
-        let options = options.clone().with_probe(false);
+    pub(super) fn look(path: &str, reading: &Reading) -> Result<Self> {
+        let options = reading.storage.clone().with_probe(false);
         let place = existing(path)?;
         // From above: what a snapshot shares with others lies beside it.
         let Some((root, name)) = place.split() else {
@@ -167,6 +150,7 @@ impl Found {
                 storage,
                 folder: name,
                 published: None,
+                options: reading.options,
             }));
         }
         if is_job(&*storage, &name)? {

@@ -2,10 +2,12 @@
 
 use super::place::{Found, Place};
 use super::progress::Progress;
-use crate::args::VerifyArgs;
+use crate::args::{Reading, VerifyArgs};
 use crate::output::{self, counted};
 use alluvium::Result;
-use alluvium::checkpoint::{JobId, OfflineOperator, OfflineSnapshot, Storage, check_log};
+use alluvium::checkpoint::{
+    JobId, OfflineOperator, OfflineOptions, OfflineSnapshot, Storage, check_log,
+};
 use alluvium::config::options::VERIFIED_LOG_ENTRIES;
 use comfy_table::{Table, presets};
 use indicatif::{HumanBytes, HumanCount};
@@ -49,11 +51,12 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode> {
     let configuration = args.config.read()?;
     let log_entries = configuration.get(&VERIFIED_LOG_ENTRIES);
     let mut report = Report::default();
-    match Found::look(&args.path, &configuration.storage_options()?)? {
+    let reading = Reading::of(&configuration)?;
+    match Found::look(&args.path, &reading)? {
         Found::Snapshot(place) => report.snapshots.push(check(&place, &progress)),
         Found::Jobs { storage, jobs } => {
             for job in &jobs {
-                report.add_job(&storage, job, log_entries, &progress);
+                report.add_job(&storage, job, (log_entries, reading.options), &progress);
             }
         }
     }
@@ -95,7 +98,7 @@ impl Report {
         &mut self,
         storage: &Arc<dyn Storage>,
         job: &JobId,
-        log_entries: u64,
+        (log_entries, options): (u64, OfflineOptions),
         progress: &Progress,
     ) {
         let mut log = LogReport {
@@ -112,7 +115,7 @@ impl Report {
             }
             Err(error) => log.problems.push(error.to_string()),
         }
-        match Place::of_job(storage, job) {
+        match Place::of_job(storage, job, options) {
             Ok(places) => {
                 let snapshots = places.iter().map(|place| check(place, progress));
                 self.snapshots.extend(snapshots);

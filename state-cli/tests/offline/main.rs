@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed, helpers included"
 )]
 
+mod bounds;
 #[path = "../flights/command.rs"]
 #[expect(dead_code, reason = "the tests of flights use more of it")]
 mod command;

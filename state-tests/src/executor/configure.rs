@@ -30,6 +30,7 @@ impl Environment {
             .set_checkpoint_options(resolved.checkpoints.clone())
             .set_store_options(resolved.store.clone())
             .set_storage_options(resolved.storage.clone())
+            .set_max_raw_state(resolved.max_raw_state)
             .set_restart_strategy(resolved.restart)
             .set_cancellation_timeout(resolved.cancellation_timeout);
         if let Some(groups) = resolved.max_parallelism {

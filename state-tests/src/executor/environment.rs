@@ -175,7 +175,8 @@ impl Environment {
         self
     }
 
-    /// How the checkpoints in the directory are read and written.
+    /// How the checkpoints in the directory are read and written, and the snapshot that the job is
+    /// [restored from](Self::restore_from).
     pub fn set_store_options(&mut self, options: StoreOptions) -> &mut Self {
         self.settings.store = options;
         self

@@ -5,7 +5,9 @@ mod without_checkpoints;
 
 use crate::common::{Outputs, RECORDS, RULE_COUNT, Seeded, build, check, check_files, environment};
 use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{OpenedSnapshot, is_savepoint, open_snapshot};
+use alluvium::checkpoint::{
+    OpenedSnapshot, StoreOptions, StoredSnapshotOptions, is_savepoint, open_snapshot,
+};
 use alluvium::{ErrorKind, MaxParallelism};
 use alluvium_state_tests::executor::{
     CheckpointProgress, Environment, FailAt, Failure, FailurePlan, JobEvent, JobHandle, JobState,
@@ -21,7 +23,12 @@ pub(crate) fn local(place: &Location) -> &Path {
 
 /// Opens a snapshot.
 pub(crate) fn open(path: &Path) -> OpenedSnapshot {
-    open_snapshot(&path.into(), &StorageOptions::default()).unwrap()
+    open_snapshot(
+        &path.into(),
+        &StorageOptions::default(),
+        StoredSnapshotOptions::default(),
+    )
+    .unwrap()
 }
 
 /// A job that takes its time, started.
@@ -380,6 +387,20 @@ fn savepoints_and_failures_at_random_moments_change_nothing() {
 }
 
 #[test]
+fn a_savepoint_over_the_limit_of_metadata_is_not_written() {
+    let place = Place::new();
+    let mut environment = slow(2);
+    environment.set_store_options(StoreOptions::default().with_max_metadata(100));
+    let running = Running::start(&place, &mut environment);
+    let error = running.handle.savepoint(None).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+    let told = "execution.checkpointing.max-metadata-size";
+    assert!(error.to_string().contains(told), "{error}");
+    assert_eq!(place.savepoint_count(), 0);
+    running.handle.cancel();
+}
+
+#[test]
 fn n03_what_cannot_be_restored_is_told_once_with_its_path() {
     let place = Place::new();
     let running = Running::start(&place, &mut slow(2));
@@ -415,6 +436,11 @@ fn n03_what_cannot_be_restored_is_told_once_with_its_path() {
     refused(&mut environment(129), path, ErrorKind::Misuse, &told);
     let metadata = path.join("_metadata");
     let mut bytes = std::fs::read(&metadata).unwrap();
+    let (limit, size) = ("limit of 100 ", bytes.len().to_string());
+    let told = [&*size, limit, "execution.checkpointing.max-metadata-size"];
+    let mut little = environment(2);
+    little.set_store_options(StoreOptions::default().with_max_metadata(100));
+    refused(&mut little, path, ErrorKind::LimitExceeded, &told);
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&metadata, bytes).unwrap();

@@ -7,6 +7,8 @@
     reason = "a test that cannot go on has failed, helpers included"
 )]
 
+mod bounds;
 mod program;
 mod rekey;
 mod rows;
+mod told;

@@ -1,6 +1,7 @@
 //! When checkpoints are taken, and what becomes of one that fails.
 
 use crate::config::definition::{ConfigOption, Group};
+use crate::config::value::ByteSize;
 use alluvium_checkpoint::CheckpointMode;
 use std::time::Duration;
 
@@ -71,6 +72,14 @@ pub const TOLERABLE_FAILED_CHECKPOINTS: ConfigOption<u32> = ConfigOption::new(
      begins the count anew.",
 );
 
+/// How much raw state a subtask may have.
+pub const MAX_RAW_STATE_SIZE: ConfigOption<ByteSize> = ConfigOption::new(
+    "raw-state.max-size",
+    ByteSize::mib(64),
+    "The most that a subtask may write of raw keyed state into a checkpoint, and of raw operator \
+     state. It is held in memory.",
+);
+
 pub(super) const GROUP: Group = Group {
     title: "Checkpointing",
     intro: "Without an interval no checkpoints are taken, except those that are asked for.",
@@ -83,5 +92,6 @@ pub(super) const GROUP: Group = Group {
         &MAX_CONCURRENT_SAVEPOINTS,
         &MAX_QUEUED_REQUESTS,
         &TOLERABLE_FAILED_CHECKPOINTS,
+        &MAX_RAW_STATE_SIZE,
     ],
 };

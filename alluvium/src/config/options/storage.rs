@@ -124,7 +124,8 @@ pub const LOCAL_BACKUP_DIR: ConfigOption<Option<Location>> = ConfigOption::new(
 pub const MAX_METADATA_SIZE: ConfigOption<ByteSize> = ConfigOption::new(
     "execution.checkpointing.max-metadata-size",
     ByteSize::gib(1),
-    "The most that the metadata of a checkpoint may take, written or read.",
+    "The most that the metadata of a checkpoint or savepoint may take, written or read; and, of one \
+     that is read, operator state and raw state of a subtask.",
 );
 
 /// How much of the log is checked.

@@ -16,6 +16,16 @@ pub const PART_SIZE: ConfigOption<ByteSize> = ConfigOption::new(
 .at_least(ByteSize::bytes(1))
 .at_most(ByteSize::gib(5));
 
+/// How much of a snapshot is read at once.
+pub const READ_SIZE: ConfigOption<ByteSize> = ConfigOption::new(
+    "storage.read-size",
+    ByteSize::mib(8),
+    "How much of a file of keyed state is read at once from a store that is no local directory. \
+     Each thread that reads holds so much for each checkpoint that the state is put together from.",
+)
+.at_least(ByteSize::kib(64))
+.at_most(ByteSize::mib(64));
+
 /// Requests at a time.
 pub const STORAGE_PARALLELISM: ConfigOption<u32> = ConfigOption::new(
     "storage.parallelism",
@@ -142,6 +152,7 @@ pub(super) const GROUP: Group = Group {
             shown in no message.",
     options: &[
         &PART_SIZE,
+        &READ_SIZE,
         &STORAGE_PARALLELISM,
         &STORAGE_THREADS,
         &REQUEST_TIMEOUT,

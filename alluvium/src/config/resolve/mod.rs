@@ -20,7 +20,7 @@ use super::value::{ClaimMode, CompressionType, ConfigValue};
 use super::warning::Warning;
 use super::{ConfigOption, Configuration, Setting, options};
 use crate::AnyStateBackend;
-use alluvium_checkpoint::{CheckpointOptions, ExternalizedRetention, StoreOptions};
+use alluvium_checkpoint::{CheckpointOptions, ExternalizedRetention, OfflineOptions, StoreOptions};
 use alluvium_state_api::{MaxParallelism, Result};
 
 /// How many snapshots of a subtask may be unfinished: what is set, or enough for as many checkpoints
@@ -65,6 +65,7 @@ impl Configuration {
             savepoint_dir: self.get(&options::SAVEPOINT_DIR),
             store: self.store_options(),
             storage: self.stores(),
+            max_raw_state: self.get(&options::MAX_RAW_STATE_SIZE).as_bytes(),
             recovery: recovery::recovery(self),
             #[cfg(feature = "fs")]
             fs: fs.unwrap_or_default(),
@@ -106,8 +107,17 @@ impl Configuration {
     fn store_options(&self) -> StoreOptions {
         StoreOptions::default()
             .with_max_metadata(self.get(&options::MAX_METADATA_SIZE).as_bytes())
+            .with_remote_read_size(self.get(&options::READ_SIZE).as_bytes() as usize)
             .with_verified_entries(self.get(&options::VERIFIED_LOG_ENTRIES))
             .with_fall_back(self.get(&options::FALL_BACK_TO_OLDER))
+    }
+
+    /// How snapshots are read without running a job: what `offline.…` says, and how much may be read
+    /// of metadata. Where they lie, [`storage_options`](Self::storage_options) tell how to reach.
+    pub fn offline_options(&self) -> OfflineOptions {
+        OfflineOptions::default()
+            .with_max_held(self.get(&options::MAX_HELD_SIZE).as_bytes())
+            .with_stored(self.store_options().snapshot_options())
     }
 
     fn max_parallelism(&self) -> Result<Option<MaxParallelism>, String> {

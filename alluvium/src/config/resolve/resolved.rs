@@ -34,11 +34,13 @@ pub struct Resolved {
     pub checkpoint_dir: Option<Location>,
     /// Where savepoints go that are asked for without a directory; `None` refuses them.
     pub savepoint_dir: Option<Location>,
-    /// How the store of checkpoints is opened, and whether an older one is used if the newest is
+    /// How the store of checkpoints is opened and snapshots are read, and whether an older one is used if the newest is
     /// damaged.
     pub store: StoreOptions,
     /// How stores are reached that are no local directories.
     pub storage: StorageOptions,
+    /// Most bytes of raw keyed state, and of raw operator state, that a subtask may write.
+    pub max_raw_state: u64,
     /// What the job starts from.
     pub recovery: Recovery,
     /// The local directory in which each machine keeps a copy of its part of the latest checkpoint;

@@ -5,8 +5,13 @@ use crate::config::{
     BackendType, CheckpointStorageType, CompressionType, ConfigOption, Location, OptionDefinition,
     options,
 };
-use alluvium_checkpoint::{CheckpointOptions, ExternalizedRetention, SnapshotFileOptions};
+use alluvium_checkpoint::{
+    CheckpointOptions, ExternalizedRetention, MemoryStorage, OfflineOptions, OfflineSnapshot,
+    SavepointWriter, SnapshotFileOptions, StoredSnapshotOptions,
+};
+use alluvium_state_api::{KeyGroup, MaxParallelism, RawKeyedWriter, RawOperatorWriter};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[test]
@@ -153,6 +158,42 @@ fn options_of_snapshot_files_are_known() {
         let name = error.split(':').next().unwrap();
         let known = options::find(name).map(OptionDefinition::key);
         assert_eq!(known, Some(name), "{error}");
+    }
+}
+
+/// The name in a message about a limit stands between quotation marks; that of a range, at its
+/// beginning.
+#[test]
+fn options_that_readers_and_raw_state_name_are_known() {
+    let known = |name: &str, option: &str| {
+        assert_eq!(options::find(option).map(OptionDefinition::key), Some(name));
+    };
+    known(options::MAX_HELD_SIZE.key(), OfflineOptions::MAX_HELD);
+    let wrong = StoredSnapshotOptions::default().with_remote_read_size(1);
+    let error = wrong.validate().unwrap_err().to_string();
+    known(options::READ_SIZE.key(), error.split(':').next().unwrap());
+    let little = OfflineOptions::default().with_max_metadata(0);
+    let storage = Arc::new(MemoryStorage::new());
+    let written = SavepointWriter::new("job").write(storage.clone(), "savepoint");
+    written.unwrap();
+    let read = OfflineSnapshot::load_with(storage, "savepoint", little).unwrap_err();
+    let mut raw = RawOperatorWriter::new(0);
+    raw.start_partition();
+    let mut keyed = RawKeyedWriter::new(MaxParallelism::new(1).unwrap().all_groups(), 0);
+    keyed.start_group(KeyGroup(0)).unwrap();
+    for (option, error) in [
+        (options::MAX_METADATA_SIZE.key(), read),
+        (
+            options::MAX_RAW_STATE_SIZE.key(),
+            raw.write(b"1").unwrap_err(),
+        ),
+        (
+            options::MAX_RAW_STATE_SIZE.key(),
+            keyed.write(b"1").unwrap_err(),
+        ),
+    ] {
+        let text = error.to_string();
+        known(option, text.rsplit('\'').nth(1).unwrap());
     }
 }
 

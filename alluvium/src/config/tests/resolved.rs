@@ -5,7 +5,10 @@ use crate::config::{
     BackendKind, ClaimMode, Configuration, Location, Recovery, Resolved, RestartStrategy,
 };
 use alluvium_checkpoint::storage::StorageOptions;
-use alluvium_checkpoint::{CheckpointMode, CheckpointOptions, ExternalizedRetention, StoreOptions};
+use alluvium_checkpoint::{
+    CheckpointMode, CheckpointOptions, ExternalizedRetention, OfflineOptions, StoreOptions,
+    StoredSnapshotOptions,
+};
 use alluvium_state_api::MaxParallelism;
 use std::time::Duration;
 
@@ -116,6 +119,8 @@ execution.checkpointing:
   local-backup.dirs: /mnt/copies
   max-metadata-size: 2 mb
   verified-log-entries: 8
+storage.read-size: 1 mb
+raw-state.max-size: 3 mb
 recovery.fall-back-to-older: false
 parallelism.default: 3
 pipeline.max-parallelism: 300
@@ -144,9 +149,11 @@ restart-strategy:
     assert_eq!(resolved.local_backup, Some("/mnt/copies".into()));
     let store = StoreOptions::default()
         .with_max_metadata(2 << 20)
+        .with_remote_read_size(1 << 20)
         .with_verified_entries(8)
         .with_fall_back(false);
     assert_eq!(resolved.store, store);
+    assert_eq!(resolved.max_raw_state, 3 << 20);
     assert_eq!(resolved.parallelism, 3);
     assert_eq!(resolved.max_parallelism, MaxParallelism::new(300).ok());
     let restart = RestartStrategy::FixedDelay {
@@ -154,6 +161,24 @@ restart-strategy:
         delay: 10 * second,
     };
     assert_eq!(resolved.restart, restart);
+}
+
+#[test]
+fn snapshots_are_read_offline_as_the_options_say() {
+    let offline = |text: &str| file(text).unwrap().offline_options();
+    assert_eq!(offline(""), OfflineOptions::default());
+    let stored = StoredSnapshotOptions::default()
+        .with_max_metadata(2 << 20)
+        .with_remote_read_size(1 << 20);
+    let set = "
+execution.checkpointing.max-metadata-size: 2 mb
+storage.read-size: 1 mb
+offline.max-held-size: 5 mb
+";
+    let expected = OfflineOptions::default()
+        .with_max_held(5 << 20)
+        .with_stored(stored);
+    assert_eq!(offline(set), expected);
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use super::OperatorWriter;
 use super::kept::Kept;
 use super::segments::Target;
-use crate::files::SnapshotFolder;
+use crate::files::{SnapshotFolder, check_metadata_size};
 use crate::increment::{SnapshotFileOptions, write_rest};
 use crate::metadata::METADATA;
-use crate::offline::OfflineSnapshot;
 use crate::offline::snapshot::missing;
+use crate::offline::{OfflineOptions, OfflineSnapshot};
 use crate::savepoint::mark_savepoint;
 use crate::storage::{Created, Storage};
 use crate::subtask::CheckpointMetadata;
@@ -43,6 +43,7 @@ use std::sync::Arc;
 pub struct SavepointWriter<'s> {
     head: CheckpointMetadata,
     parts: Vec<Part<'s>>,
+    max_metadata: u64,
 }
 
 #[derive(Debug)]
@@ -66,10 +67,11 @@ impl<'s> SavepointWriter<'s> {
         Self {
             head: CheckpointMetadata::new(CheckpointId(1), 0, job_name, job_name),
             parts: Vec::new(),
+            max_metadata: OfflineOptions::default().stored.max_metadata,
         }
     }
 
-    /// A savepoint with all that is in `snapshot`.
+    /// A savepoint with all that is in `snapshot`, within the same bounds.
     ///
     /// # Errors
     /// As [`OfflineSnapshot::operator`].
@@ -86,12 +88,20 @@ impl<'s> SavepointWriter<'s> {
             parts: operators
                 .map(|one| Part::Kept(Kept::new(one, options)))
                 .collect(),
+            max_metadata: options.stored.max_metadata,
         })
     }
 
     /// The same with the id of a job, which is otherwise its name.
     pub fn with_job_id(mut self, job_id: &str) -> Self {
         job_id.clone_into(&mut self.head.job_id);
+        self
+    }
+
+    /// The same, with metadata of at most so many bytes. Default: 1 GiB, or what the snapshot was
+    /// opened with. Whoever reads it needs the same in `execution.checkpointing.max-metadata-size`.
+    pub const fn with_max_metadata(mut self, bytes: u64) -> Self {
+        self.max_metadata = bytes;
         self
     }
 
@@ -219,8 +229,9 @@ impl<'s> SavepointWriter<'s> {
     /// goes into files; `_metadata` is stored last.
     ///
     /// # Errors
-    /// As [`into_metadata`](Self::into_metadata); `Misuse` if there is something in `folder`;
-    /// `Storage`.
+    /// As [`into_metadata`](Self::into_metadata); `LimitExceeded` if the metadata is longer than
+    /// [`with_max_metadata`](Self::with_max_metadata) allows; `Misuse` if there is something in
+    /// `folder`; `Storage`.
     pub fn write(self, storage: Arc<dyn Storage>, folder: &str) -> Result<()> {
         let path = format!("{folder}/{METADATA}");
         let place = storage.locate(&path);
@@ -230,7 +241,9 @@ impl<'s> SavepointWriter<'s> {
         }
         let files = SnapshotFolder::savepoint(Arc::clone(&storage), folder)?;
         let threshold = SnapshotFileOptions::default().inline_threshold;
+        let most = self.max_metadata;
         let bytes = self.finish(Some((&files, threshold)))?.to_bytes()?;
+        check_metadata_size(&place, bytes.len() as u64, most)?;
         let created = storage.create(&path, &bytes);
         if !matches!(created, Ok(Created::Exists)) {
             // After a failure it may be there all the same.

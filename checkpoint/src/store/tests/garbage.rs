@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use alluvium_state_api::ErrorKind;
+
 use super::collection::{of_files, publish, shared, write};
 use super::*;
-use crate::files::{FileRef, SnapshotFolder};
+use crate::files::{FileRef, SnapshotFolder, StoredSnapshotOptions};
+use crate::offline::copy_job;
 use crate::subtask::CheckpointMetadata;
 
 fn erased(storage: &Arc<MemoryStorage>) -> Arc<dyn Storage> {
@@ -14,7 +17,7 @@ fn erased(storage: &Arc<MemoryStorage>) -> Arc<dyn Storage> {
 }
 
 fn find(storage: &Arc<MemoryStorage>) -> Garbage {
-    Garbage::find(&erased(storage), &job()).unwrap()
+    Garbage::find(&erased(storage), &job(), StoredSnapshotOptions::default()).unwrap()
 }
 
 #[test]
@@ -34,6 +37,34 @@ fn what_the_log_has_retired_goes() {
     garbage.delete(&*storage, |_| ()).unwrap();
     assert_eq!(find(&storage), Garbage::default());
     assert_eq!(shared(&*storage), ["g1-c2-0"]);
+}
+
+#[test]
+fn metadata_over_the_limit_is_neither_searched_nor_copied_nor_opened() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (mut store, _) = open(&storage, 1).unwrap();
+    publish(&mut store, &[]);
+    let published = store.published().to_vec();
+    let (from, to) = (erased(&storage), erased(&Arc::new(MemoryStorage::new())));
+    let length = published[0].length;
+    let told = |error: alluvium_state_api::StateError| {
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+        let told = format!(
+            "chk-1/_metadata' is {length}, over the limit of {} set by \
+             'execution.checkpointing.max-metadata-size'",
+            length - 1
+        );
+        assert!(error.to_string().contains(&told), "{error}");
+    };
+    let most = |bytes| StoredSnapshotOptions::default().with_max_metadata(bytes);
+    let (little, enough) = (most(length - 1), most(length));
+    told(Garbage::find(&from, &job(), little).unwrap_err());
+    Garbage::find(&from, &job(), enough).unwrap();
+    told(open_published(from.clone(), &job(), &published[0], little).unwrap_err());
+    open_published(from.clone(), &job(), &published[0], enough).unwrap();
+    told(copy_job(&from, &job(), &to, little, |_| ()).unwrap_err());
+    assert_eq!(to.list("").unwrap(), [""; 0]);
+    copy_job(&from, &job(), &to, enough, |_| ()).unwrap();
 }
 
 #[test]
@@ -86,7 +117,7 @@ fn what_only_the_owner_can_tell_stays() {
 #[test]
 fn a_job_without_a_log_is_none() {
     let storage = Arc::new(MemoryStorage::new());
-    assert!(Garbage::find(&erased(&storage), &job()).is_err());
+    assert!(Garbage::find(&erased(&storage), &job(), StoredSnapshotOptions::default()).is_err());
 }
 
 /// An owner, and what it has begun.

@@ -177,7 +177,7 @@ fn stopped_at(stop_at: u64) -> bool {
     for checkpoint in third.retained() {
         is_whole(&storage, &third, checkpoint);
     }
-    let left = Garbage::find(&(storage as Arc<dyn Storage>), &job()).unwrap();
+    let left = Garbage::find(&(storage as Arc<dyn Storage>), &job(), Default::default()).unwrap();
     assert_eq!(left, Garbage::default(), "before {place}");
     true
 }

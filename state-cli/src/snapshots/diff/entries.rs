@@ -1,12 +1,9 @@
 //! Comparing the entries of two states.
 
-use alluvium::checkpoint::{KeyedEntry, KeyedReader};
-use alluvium::{KeyGroup, Result, StateError};
+use alluvium::checkpoint::{KeyedEntry, KeyedReader, OfflineOptions};
+use alluvium::{KeyGroup, Result};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-
-/// Most bytes that are held of a snapshot whose key groups are others.
-const MAX_HELD: u64 = 1 << 30;
 
 /// How an entry differs.
 pub(super) enum Side {
@@ -25,10 +22,12 @@ impl Side {
     }
 }
 
-/// Shows every difference to `visit`; `count` is called for each entry of `a`.
+/// Shows every difference to `visit`; of states with other key groups, no more is held than `options`
+/// allow; `count` is called for each entry of `a`.
 pub(super) fn compare(
     mut a: KeyedReader,
     mut b: KeyedReader,
+    options: OfflineOptions,
     count: impl Fn(),
     visit: impl FnMut(Side) -> Result<()>,
 ) -> Result<()> {
@@ -36,23 +35,26 @@ pub(super) fn compare(
         // Both come in the same order.
         return merge(a.entries().inspect(|_| count()), b.entries(), visit);
     }
-    let left = held(&mut a, count)?;
-    let right = held(&mut b, || ())?;
+    let left = held(&mut a, options, count)?;
+    let right = held(&mut b, options, || ())?;
     merge(left.into_iter().map(Ok), right.into_iter().map(Ok), visit)
 }
 
 /// All entries, as if there was one key group.
-fn held(reader: &mut KeyedReader, count: impl Fn()) -> Result<Vec<KeyedEntry>> {
+fn held(
+    reader: &mut KeyedReader,
+    options: OfflineOptions,
+    count: impl Fn(),
+) -> Result<Vec<KeyedEntry>> {
     let (mut all, mut size) = (BTreeMap::new(), 0);
     for entry in reader.entries() {
         let entry = entry?;
         count();
         size += entry.length();
-        if size > MAX_HELD {
-            let what = "a state that is compared with one of another max parallelism";
-            let error = StateError::fixed_limit(what, size, MAX_HELD);
-            return Err(error.context("re-key one of the two first"));
-        }
+        let what = "a state that is compared with one of another max parallelism";
+        options
+            .check(size, what)
+            .map_err(|error| error.context("re-key one of the two first"))?;
         let group = KeyGroup(0);
         let entry = KeyedEntry { group, ..entry };
         all.insert(name(&entry), entry);

@@ -10,7 +10,8 @@ use super::schema;
 use crate::args::DiffArgs;
 use crate::output;
 use alluvium::checkpoint::{
-    KeyedEntry, KeyedReader, OfflineOperator, OfflineSnapshot, OperatorStateView, StateTypes,
+    KeyedEntry, KeyedReader, OfflineOperator, OfflineOptions, OfflineSnapshot, OperatorStateView,
+    StateTypes,
 };
 use alluvium::{OperatorStateKind, RawKeyedState, Result};
 use entries::{Side, compare};
@@ -20,15 +21,20 @@ use std::process::ExitCode;
 
 /// Tells the differences; 1 if there are any.
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
-    let options = args.config.storage()?;
+    let reading = args.config.reading()?;
     let (a, b) = (
-        Place::find(&args.a, &options)?,
-        Place::find(&args.b, &options)?,
+        Place::find(&args.a, &reading)?,
+        Place::find(&args.b, &reading)?,
     );
     let mut report = Report::new(a.locate(), b.locate());
     let (a, b) = (a.open()?, b.open()?);
     let progress = Progress::counting("entries");
-    let mut diff = Diff { args, progress };
+    let options = reading.options;
+    let mut diff = Diff {
+        args,
+        options,
+        progress,
+    };
     for uid in uids(&a, &b) {
         let sides = (of(&a, &uid)?, of(&b, &uid)?);
         report.operators.extend(diff.operators(uid, sides)?);
@@ -56,6 +62,7 @@ fn of<'s>(snapshot: &'s OfflineSnapshot, uid: &str) -> Result<Option<OfflineOper
 
 struct Diff<'d> {
     args: &'d DiffArgs,
+    options: OfflineOptions,
     progress: Progress,
 }
 
@@ -124,7 +131,7 @@ impl Diff<'_> {
     fn entries(&self, a: KeyedReader, b: KeyedReader, state: &mut StateDiff) -> Result<()> {
         let types = a.types().clone();
         let count = || self.progress.add(1);
-        compare(a, b, count, |side| {
+        compare(a, b, self.options, count, |side| {
             let shown = match &side {
                 Side::Removed(entry) | Side::Added(entry) => (entry, None),
                 Side::Changed(before, after) => (before, Some(after)),

@@ -18,7 +18,7 @@ use report::{EntryReport, KeyedReport, OperatorReport, OperatorStateReport, Repo
 
 /// Shows the snapshot.
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let place = Place::find(&args.path, &args.config.storage()?)?;
+    let place = Place::find(&args.path, &args.config.reading()?)?;
     let snapshot = place.open()?;
     let pick = Pick(args.state.as_deref());
     pick.check(&snapshot)?;

@@ -7,7 +7,7 @@
 use super::JobSettings;
 use alluvium::Result;
 use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{CheckpointMetadata, dispose};
+use alluvium::checkpoint::{CheckpointMetadata, StoredSnapshotOptions, dispose};
 
 /// The property of a checkpoint's metadata that holds the notes. Each is the number of checkpoints
 /// after which the savepoint is deleted, the root, and the savepoint's folder, a line each.
@@ -21,7 +21,8 @@ pub(super) struct Claimed {
     folder: Location,
     /// Where the checkpoints are kept that note it; `None` in memory.
     root: Option<Location>,
-    options: StorageOptions,
+    store: StorageOptions,
+    options: StoredSnapshotOptions,
     /// After how many more checkpoints it is deleted; at least 1.
     left: u32,
 }
@@ -32,7 +33,8 @@ impl Claimed {
         Ok(Self {
             folder,
             root: root(settings)?,
-            options: settings.storage.clone(),
+            store: settings.storage.clone(),
+            options: settings.store.snapshot_options(),
             left: settings.checkpoints.num_retained.max(1),
         })
     }
@@ -62,7 +64,8 @@ impl Claimed {
             claimed.push(Self {
                 folder,
                 root: root.clone(),
-                options: settings.storage.clone(),
+                store: settings.storage.clone(),
+                options: settings.store.snapshot_options(),
                 left,
             });
         }
@@ -98,7 +101,7 @@ impl Claimed {
 
     /// Deletes the savepoint.
     pub(super) fn dispose(&self) {
-        if let Err(error) = dispose(&self.folder, &self.options) {
+        if let Err(error) = dispose(&self.folder, &self.store, self.options) {
             tracing::warn!(%error, "a claimed savepoint could not be deleted");
         }
     }

@@ -68,8 +68,8 @@ impl Origin {
             return Ok(Self::default());
         };
         let path = path.get("what the job is to start from")?;
-        let opened =
-            open_snapshot(path, &settings.storage).map_err(|error| cannot_restore(path, error))?;
+        let opened = open_snapshot(path, &settings.storage, settings.store.snapshot_options())
+            .map_err(|error| cannot_restore(path, error))?;
         let claim = options.claim == ClaimMode::Claim;
         if claim && !is_savepoint(opened.stored.metadata()) {
             return Err(cannot_restore(

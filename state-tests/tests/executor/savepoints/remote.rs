@@ -4,8 +4,8 @@ use super::{Place, Running, slow};
 use crate::common::{RECORDS, build, check, environment};
 use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{
-    CheckpointStore, ExternalizedRetention, JobId, OwnerId, Storage, StoreOptions, copy_job,
-    dispose, inspect, open_snapshot,
+    CheckpointStore, ExternalizedRetention, JobId, OwnerId, Storage, StoreOptions,
+    StoredSnapshotOptions, copy_job, dispose, inspect, open_snapshot,
 };
 use alluvium::config::Configuration;
 use alluvium::{ErrorKind, FsBackend, FsSettings};
@@ -98,7 +98,7 @@ fn savepoints_go_to_stores_and_are_gone_on_from() {
     check(&outputs, &place.output(), 2);
     let options = StorageOptions::default();
     for (savepoint, parallelism) in [(remote.join("_metadata"), 1), (local, 3)] {
-        let opened = open_snapshot(&savepoint, &options).unwrap();
+        let opened = open_snapshot(&savepoint, &options, StoredSnapshotOptions::default()).unwrap();
         opened.stored.verify().unwrap();
         let mut environment = environment(parallelism);
         environment.restore_from(&savepoint, RestoreOptions::default());
@@ -108,7 +108,7 @@ fn savepoints_go_to_stores_and_are_gone_on_from() {
         assert_eq!(report.restored_from, Some(checkpoint));
         check(&outputs, &place.output(), parallelism);
     }
-    dispose(&remote, &options).unwrap();
+    dispose(&remote, &options, StoredSnapshotOptions::default()).unwrap();
     let left = store(target.as_str()).list("").unwrap();
     assert_eq!(left, [""; 0]);
 }
@@ -141,18 +141,25 @@ fn a_claim_outlives_the_process_that_has_made_it_but_not_the_place_of_its_checkp
     running.handle.control().suspend();
     running.handle.wait().unwrap_err();
     assert_eq!(published(url).len(), 1);
-    open_snapshot(&savepoint, &options).unwrap();
+    open_snapshot(&savepoint, &options, StoredSnapshotOptions::default()).unwrap();
 
     // In a copy of its checkpoints the job has claimed nothing.
     let (copy, job) = ("memory://executor-claim/copy", JobId::new("test").unwrap());
-    copy_job(&store(url), &job, &store(copy), |_| {}).unwrap();
+    copy_job(
+        &store(url),
+        &job,
+        &store(copy),
+        StoredSnapshotOptions::default(),
+        |_| {},
+    )
+    .unwrap();
     let moved = claiming(copy);
     let other = place.directory.path().join("moved");
     copy_folder(&place.output(), &other);
     let outputs = build(&moved, &other);
     moved.execute().unwrap();
     check(&outputs, &other, 2);
-    open_snapshot(&savepoint, &options).unwrap();
+    open_snapshot(&savepoint, &options, StoredSnapshotOptions::default()).unwrap();
 
     // Where they are, it goes once it is subsumed.
     let next = claiming(url);
@@ -161,7 +168,9 @@ fn a_claim_outlives_the_process_that_has_made_it_but_not_the_place_of_its_checkp
     assert!(report.restored_from.is_some() && report.checkpoints > 3);
     check(&outputs, &place.output(), 2);
     assert_eq!(
-        open_snapshot(&savepoint, &options).unwrap_err().kind(),
+        open_snapshot(&savepoint, &options, StoredSnapshotOptions::default())
+            .unwrap_err()
+            .kind(),
         ErrorKind::Misuse
     );
 }
@@ -203,8 +212,11 @@ fn a_claim_outlives_a_start_from_elsewhere_but_not_one_from_what_it_claims() {
         next.execute().unwrap();
         check(&outputs, &place.output(), 2);
         let options = StorageOptions::default();
-        open_snapshot(&other, &options).unwrap();
-        assert_eq!(open_snapshot(&claimed, &options).is_ok(), again);
+        open_snapshot(&other, &options, StoredSnapshotOptions::default()).unwrap();
+        assert_eq!(
+            open_snapshot(&claimed, &options, StoredSnapshotOptions::default()).is_ok(),
+            again
+        );
     }
 }
 
@@ -243,7 +255,11 @@ fn what_is_claimed_goes_with_the_checkpoints_that_note_it() {
     running.handle.cancel();
     running.handle.wait().unwrap_err();
     assert_eq!(published(url), [0; 0]);
-    let gone = open_snapshot(&claimed, &StorageOptions::default());
+    let gone = open_snapshot(
+        &claimed,
+        &StorageOptions::default(),
+        StoredSnapshotOptions::default(),
+    );
     assert_eq!(gone.unwrap_err().kind(), ErrorKind::Misuse);
 }
 
@@ -263,7 +279,12 @@ fn what_is_claimed_stays_if_another_owner_has_taken_over() {
     control.checkpoint().unwrap().wait().unwrap_err();
     running.handle.wait().unwrap_err();
     assert!(!published(url).is_empty());
-    open_snapshot(&claimed, &StorageOptions::default()).unwrap();
+    open_snapshot(
+        &claimed,
+        &StorageOptions::default(),
+        StoredSnapshotOptions::default(),
+    )
+    .unwrap();
 }
 
 fn copy_folder(from: &Path, to: &Path) {

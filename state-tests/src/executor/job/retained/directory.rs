@@ -69,7 +69,10 @@ impl Directory {
         if let Some(copies) = &self.copies {
             files = files.with_copies(copies.clone());
         }
-        Ok(Some(StoredSnapshot::new(metadata, files)))
+        let stored = StoredSnapshot::new(metadata, files);
+        stored
+            .with_options(self.options.snapshot_options())
+            .map(Some)
     }
 
     /// The metadata of the newest that can be read; what cannot is for whoever needs it to tell.

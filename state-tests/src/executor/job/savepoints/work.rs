@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub(super) struct Target {
     place: Location,
     options: StorageOptions,
+    max_metadata: u64,
     job: String,
 }
 
@@ -34,6 +35,7 @@ impl Target {
         Ok(Self {
             place,
             options: settings.storage.clone(),
+            max_metadata: settings.store.max_metadata,
             job: settings.job_id().to_owned(),
         })
     }
@@ -42,7 +44,8 @@ impl Target {
         let random = random_bytes()?.iter().fold(0, |number: u64, byte| {
             number.rotate_left(8) ^ u64::from(*byte)
         });
-        SavepointFolder::prepare(&self.place, &self.options, &self.job, random).map(Arc::new)
+        let folder = SavepointFolder::prepare(&self.place, &self.options, &self.job, random)?;
+        Ok(Arc::new(folder.with_max_metadata(self.max_metadata)))
     }
 }
 
