@@ -2,13 +2,15 @@
 
 use super::locate::SHARED;
 use super::name::FileName;
+use super::reference::Contents;
+use super::written::Written;
 use super::{FileOutput, FilePlace, FileRef, LocalCopies, SnapshotFiles};
 use crate::log::JobId;
 use crate::segment::{CancelFlag, SegmentOutput};
 use crate::storage::{Storage, check_path};
 use alluvium_state_api::{CheckpointId, Result, StateError};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Takes the files of one checkpoint or savepoint, from any number of threads.
 ///
@@ -40,7 +42,7 @@ pub struct SnapshotFolder {
     generation: u64,
     checkpoint: u64,
     next: AtomicU64,
-    written: Mutex<Vec<String>>,
+    written: Written,
     kept: AtomicBool,
     cancel: CancelFlag,
     copies: Option<LocalCopies>,
@@ -61,7 +63,7 @@ impl SnapshotFolder {
             generation,
             checkpoint: checkpoint.0,
             next: AtomicU64::new(0),
-            written: Mutex::default(),
+            written: Written::default(),
             kept: AtomicBool::new(false),
             cancel: CancelFlag::new(),
             copies: None,
@@ -89,7 +91,7 @@ impl SnapshotFolder {
             generation: 0,
             checkpoint: 0,
             next: AtomicU64::new(0),
-            written: Mutex::default(),
+            written: Written::default(),
             kept: AtomicBool::new(false),
             cancel: CancelFlag::new(),
             copies: None,
@@ -131,14 +133,14 @@ impl SnapshotFolder {
         let path = format!("{folder}/{name}");
         let writer = self.storage.write(&path)?;
         let copy = self.copies.as_ref().and_then(|copies| copies.create(&path));
-        // Noted at once: what a failed `finish` leaves is unknown.
-        self.written().push(path);
+        self.written.begun(path);
         Ok(FileOutput::new(
             writer,
             place,
             name,
             self.cancel.clone(),
             copy,
+            self.written.clone(),
         ))
     }
 
@@ -189,9 +191,9 @@ impl SnapshotFolder {
         &self.storage
     }
 
-    fn written(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        // Pushing a path is all that is done under the lock.
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is in the shared file of this name that was written here, if it is durable.
+    pub(crate) fn shared_contents(&self, name: &str) -> Option<Contents> {
+        self.written.shared(name)
     }
 }
 
@@ -200,7 +202,7 @@ impl Drop for SnapshotFolder {
         if self.kept.load(Ordering::Acquire) {
             return;
         }
-        for path in std::mem::take(&mut *self.written()) {
+        for path in self.written.take_paths() {
             if let Err(error) = self.storage.delete(&path) {
                 tracing::warn!(%error, "a file of a failed snapshot could not be deleted");
             }

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A [`SnapshotFolder`] takes the files of one snapshot and deletes them again unless the snapshot
-//! came to be kept. [`LocalCopies`] of them may lie on this machine. A [`StoredSnapshot`] is what is read back: the metadata, and its files.
+//! came to be kept. [`LocalCopies`] of them may lie on this machine. A [`StoredSnapshot`] is what is
+//! read back: the metadata, and its files.
 
 mod copies;
 mod folder;
@@ -18,6 +19,7 @@ mod name;
 mod output;
 mod reference;
 mod stored;
+mod written;
 
 pub use copies::LocalCopies;
 pub use folder::SnapshotFolder;
@@ -26,7 +28,7 @@ pub(crate) use locate::SHARED;
 pub use locate::SnapshotFiles;
 pub(crate) use name::FileName;
 pub use output::{FileOutput, SpillOutput};
-pub(crate) use reference::MAX_NAME;
+pub(crate) use reference::{Contents, MAX_NAME};
 pub use reference::{FilePlace, FileRef};
 pub(crate) use stored::check_metadata_size;
 pub use stored::{StoredSnapshot, StoredSnapshotOptions};

@@ -1,6 +1,7 @@
 //! Writing the files of a snapshot.
 
 use super::copies::LocalCopy;
+use super::written::Written;
 use super::{FilePlace, FileRef, SnapshotFolder};
 use crate::segment::{CancelFlag, SegmentOutput};
 use crate::storage::ObjectWriter;
@@ -20,6 +21,7 @@ pub struct FileOutput {
     crc: crc32fast::Hasher,
     cancel: CancelFlag,
     copy: Option<LocalCopy>,
+    written: Written,
 }
 
 impl FileOutput {
@@ -29,6 +31,7 @@ impl FileOutput {
         name: String,
         cancel: CancelFlag,
         copy: Option<LocalCopy>,
+        written: Written,
     ) -> Self {
         Self {
             writer,
@@ -39,6 +42,7 @@ impl FileOutput {
             crc: crc32fast::Hasher::new(),
             cancel,
             copy,
+            written,
         }
     }
 
@@ -52,12 +56,14 @@ impl FileOutput {
         if let Some(copy) = self.copy {
             copy.finish();
         }
-        Ok(FileRef {
+        let file = FileRef {
             place: self.place,
             name: self.name,
             length: self.length,
             crc: self.crc.finalize(),
-        })
+        };
+        self.written.finished(&file);
+        Ok(file)
     }
 
     fn flush(&mut self) -> Result<()> {

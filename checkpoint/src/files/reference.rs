@@ -3,6 +3,7 @@
 use crate::storage::check_path;
 use crate::wire::{Put, Reader};
 use alluvium_state_api::{Result, StateError};
+use std::fmt;
 
 /// The greatest length of the name of a file, in bytes.
 pub(crate) const MAX_NAME: usize = 255;
@@ -30,7 +31,29 @@ pub struct FileRef {
     pub crc: u32,
 }
 
+/// What is in a file, as far as its name is to stand for it: two that differ are not the same file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contents {
+    length: u64,
+    crc: u32,
+}
+
+impl fmt::Display for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { length, crc } = self;
+        write!(f, "{length} bytes with the checksum {crc:#010x}")
+    }
+}
+
 impl FileRef {
+    /// What is in it.
+    pub(crate) const fn contents(&self) -> Contents {
+        Contents {
+            length: self.length,
+            crc: self.crc,
+        }
+    }
+
     /// Checks that its name is one.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::options::{OpenMode, StoreOptions};
 use super::recover::{self, Recovered, read_metadata};
 use super::registry::Registry;
 use crate::coordinator::StoreOutcome;
-use crate::files::{LocalCopies, SnapshotFolder, check_metadata_size};
+use crate::files::{FileRef, LocalCopies, SnapshotFolder, check_metadata_size};
 use crate::log::{
     JobId, Log, LogEvent, LogState, MAX_LIVE, MAX_RETIRED_FILES, OwnerId, PublicationLog,
     PublishedCheckpoint, Retirement,
@@ -89,7 +89,8 @@ impl CheckpointStore {
     /// `Corrupt` if a log entry or the newest published metadata is missing or damaged, naming it;
     /// `Incompatible` if it is of another job or a later version; `LimitExceeded`; `Storage`, also
     /// if the store cannot create an object only if it is absent; `Misuse` if the owner id was used
-    /// before, or if the options name the owner before and another has taken over. Nothing that stands in the store is changed by any of them.
+    /// before, or if the options name the owner before and another has taken over. Nothing that stands
+    /// in the store is changed by any of them.
     pub fn open(
         storage: Arc<dyn Storage>,
         job: JobId,
@@ -359,10 +360,11 @@ impl CheckpointStore {
     /// # Errors
     /// `Misuse` if `metadata` is none, if the id is below [`next_checkpoint`](Self::next_checkpoint),
     /// if the job is finished, or if another owner has taken over, after which this one must stop;
-    /// or if it names a shared file that may be gone, as one published when it
-    /// [began](Self::begin) does not; `LimitExceeded` for metadata too long or too many checkpoints
-    /// retained; `Storage`. The checkpoint is not published, unless [`must_reopen`](Self::must_reopen) says from now on that
-    /// this is unknown.
+    /// or if it names a shared file that was not [finished](crate::FileOutput::finish) in the folder
+    /// with which it [began](Self::begin), and may be gone, as no checkpoint published then names
+    /// it; or one of another length or checksum than it has. `LimitExceeded` for metadata too long
+    /// or too many checkpoints retained; `Storage`. The checkpoint is not published, unless
+    /// [`must_reopen`](Self::must_reopen) says from now on that this is unknown.
     pub fn publish(&mut self, checkpoint: u64, metadata: &[u8]) -> Result<()> {
         self.log.check()?;
         let files = self.check_publishable(checkpoint, metadata)?;
@@ -415,7 +417,7 @@ impl CheckpointStore {
     }
 
     /// The shared files that `metadata` names, if it can be published.
-    fn check_publishable(&self, checkpoint: u64, metadata: &[u8]) -> Result<BTreeSet<String>> {
+    fn check_publishable(&self, checkpoint: u64, metadata: &[u8]) -> Result<BTreeSet<FileRef>> {
         let files = recover::shared_files(metadata).map_err(|error| {
             StateError::misuse(format!(
                 "what is to be published as checkpoint {checkpoint} is no metadata"

@@ -60,14 +60,15 @@ fn file_refs(metadata: &[u8]) -> Result<BTreeSet<FileRef>> {
     Ok(files)
 }
 
-/// The names of the shared files among them.
+/// The shared files among them.
 ///
 /// # Errors
 /// `Corrupt` or `Incompatible` if it is no metadata that this version knows.
-pub(super) fn shared_files(metadata: &[u8]) -> Result<BTreeSet<String>> {
+pub(super) fn shared_files(metadata: &[u8]) -> Result<BTreeSet<FileRef>> {
     let files = file_refs(metadata)?.into_iter();
-    let shared = files.filter(|file| file.place == FilePlace::Shared);
-    Ok(shared.map(|file| file.name).collect())
+    Ok(files
+        .filter(|file| file.place == FilePlace::Shared)
+        .collect())
 }
 
 /// Where the files lie, from the root, that `metadata`, that of `checkpoint`, names.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alluvium_state_api::{Result, StateError};
 
-use crate::files::{FileName, SnapshotFolder};
+use crate::files::{Contents, FileName, FileRef, SnapshotFolder};
 
 /// The shared files of a job, as its owner knows them. A file is needed while a published
 /// checkpoint names it, and while an unfinished one may build on it: each may name what was
@@ -13,18 +13,27 @@ use crate::files::{FileName, SnapshotFolder};
 #[derive(Default)]
 pub(super) struct Registry {
     /// What each published checkpoint names; `None` if its metadata could not be read.
-    published: BTreeMap<u64, Option<BTreeSet<String>>>,
+    published: BTreeMap<u64, Option<Named>>,
     /// The checkpoints that have begun and not ended, with the files that they write.
     pending: BTreeMap<u64, Arc<SnapshotFolder>>,
-    /// Files that no published checkpoint names any more, each with the least id of a checkpoint
-    /// that cannot build on it.
-    free: BTreeMap<String, u64>,
+    /// Files that no published checkpoint names any more.
+    free: BTreeMap<String, Free>,
+}
+
+/// The files of a checkpoint, by name.
+type Named = BTreeMap<String, Contents>;
+
+/// A file that no published checkpoint names any more.
+struct Free {
+    contents: Contents,
+    /// The least id of a checkpoint that cannot build on it.
+    next: u64,
 }
 
 impl Registry {
     /// Notes a checkpoint that was published by an earlier owner.
-    pub(super) fn restore(&mut self, checkpoint: u64, files: Option<BTreeSet<String>>) {
-        self.published.insert(checkpoint, files);
+    pub(super) fn restore(&mut self, checkpoint: u64, files: Option<BTreeSet<FileRef>>) {
+        self.published.insert(checkpoint, files.map(named));
     }
 
     /// Notes that a checkpoint has begun.
@@ -53,47 +62,63 @@ impl Registry {
         }
     }
 
-    /// Checks that every file of a checkpoint is still there: written for it, or named by another
-    /// and not given up since.
+    /// Checks that every file of a checkpoint is there, and what the checkpoint says it is: written
+    /// for it, or named by another and not given up since.
     ///
     /// # Errors
-    /// `Misuse` naming the first that is not.
+    /// `Misuse` naming the first that is not, with what was expected and found.
     pub(super) fn check(
         &self,
         checkpoint: u64,
         generation: u64,
-        files: &BTreeSet<String>,
+        files: &BTreeSet<FileRef>,
     ) -> Result<()> {
-        let own = |file: &str| {
-            FileName::parse(file)
-                .is_some_and(|name| (name.generation, name.checkpoint) == (generation, checkpoint))
-        };
-        let missing = files
-            .iter()
-            .find(|file| !own(file) && !self.is_named(file) && !self.free.contains_key(*file));
-        match missing {
-            None => Ok(()),
-            Some(file) => Err(StateError::misuse(format!(
-                "checkpoint {checkpoint} names shared file '{file}', which no checkpoint that was \
-                 published when it began names"
-            ))),
-        }
+        files.iter().try_for_each(|file| {
+            let (name, found) = (&file.name, file.contents());
+            let own = FileName::parse(name)
+                .is_some_and(|of| (of.generation, of.checkpoint) == (generation, checkpoint));
+            let (known, whence, unknown) = if own {
+                // Nobody but its folder gives out such names, so that no store has to be asked.
+                let folder = self.pending(checkpoint);
+                let known = folder.and_then(|folder| folder.shared_contents(name));
+                (known, "written", "was not written for it")
+            } else {
+                let unknown = "no checkpoint that was published when it began names";
+                (self.contents(name), "published", unknown)
+            };
+            let problem = match known {
+                Some(known) if known == found => return Ok(()),
+                Some(known) => format!(": expected {known}, as it was {whence}, found {found}"),
+                None => format!(", which {unknown}"),
+            };
+            Err(StateError::misuse(format!(
+                "checkpoint {checkpoint} names shared file '{name}'{problem}"
+            )))
+        })
+    }
+
+    /// What is in a file that was published.
+    fn contents(&self, file: &str) -> Option<Contents> {
+        let mut published = self.published.values().rev().flatten();
+        let named = published.find_map(|files| files.get(file));
+        let free = || self.free.get(file).map(|free| &free.contents);
+        named.or_else(free).copied()
     }
 
     fn is_named(&self, file: &str) -> bool {
         let known = self.published.values().flatten();
-        known.into_iter().any(|files| files.contains(file))
+        known.into_iter().any(|files| files.contains_key(file))
     }
 
     /// Notes that a checkpoint is published, or may be: its files stay.
-    pub(super) fn publish(&mut self, checkpoint: u64, files: BTreeSet<String>) {
+    pub(super) fn publish(&mut self, checkpoint: u64, files: BTreeSet<FileRef>) {
         if let Some(folder) = self.pending.remove(&checkpoint) {
             folder.keep();
         }
         for file in &files {
-            self.free.remove(file);
+            self.free.remove(&file.name);
         }
-        self.published.insert(checkpoint, Some(files));
+        self.published.insert(checkpoint, Some(named(files)));
     }
 
     /// Notes that checkpoints are retired; those that begin from `next` on cannot build on them.
@@ -101,10 +126,10 @@ impl Registry {
         let gone = checkpoints
             .iter()
             .filter_map(|id| self.published.remove(id));
-        let files: Vec<String> = gone.flatten().flatten().collect();
-        for file in files {
+        let files: Vec<(String, Contents)> = gone.flatten().flatten().collect();
+        for (file, contents) in files {
             if !self.is_named(&file) {
-                self.free.insert(file, next);
+                self.free.insert(file, Free { contents, next });
             }
         }
     }
@@ -116,7 +141,7 @@ impl Registry {
             return Vec::new();
         }
         let oldest = self.pending.keys().next().copied().unwrap_or(u64::MAX);
-        let free = self.free.iter().filter(|(_, next)| **next <= oldest);
+        let free = self.free.iter().filter(|(_, free)| free.next <= oldest);
         free.take(most).map(|(file, _)| file.clone()).collect()
     }
 
@@ -134,4 +159,12 @@ impl Registry {
         let known = self.published.values().all(Option::is_some);
         older && known && !self.is_named(file) && !self.free.contains_key(file)
     }
+}
+
+fn named(files: BTreeSet<FileRef>) -> Named {
+    let files = files.into_iter().map(|file| {
+        let contents = file.contents();
+        (file.name, contents)
+    });
+    files.collect()
 }

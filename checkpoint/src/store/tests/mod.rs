@@ -4,6 +4,7 @@ mod crash;
 mod damage;
 mod garbage;
 mod life;
+mod registry;
 mod takeover;
 #[cfg(target_os = "linux")]
 mod two_processes;
