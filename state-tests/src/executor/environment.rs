@@ -65,6 +65,12 @@ impl Environment {
         }
     }
 
+    /// What is set.
+    #[cfg(test)]
+    pub(crate) const fn settings(&self) -> &JobSettings {
+        &self.settings
+    }
+
     /// The number of subtasks of operators that do not say otherwise: 1 to the max parallelism.
     pub fn set_parallelism(&mut self, parallelism: u32) -> &mut Self {
         self.settings.parallelism = parallelism;

@@ -8,10 +8,23 @@ use super::harness::{Harness, Keyed, Recorder};
 use alluvium_state_api::{OpenRequest, OrderedKey, Result, SnapshotLimits, StateBackend};
 use keyed::FaultyKeyed;
 
-/// What can be wrong.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+macro_rules! faults {
+    ($($(#[$doc:meta])* $fault:ident,)+) => {
+        /// What can be wrong.
+        #[non_exhaustive]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Fault {
+            $($(#[$doc])* $fault,)+
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &[Self] = &[$(Self::$fault,)+];
+        }
+    };
+}
+
+faults! {
     /// Clearing a value does nothing.
     LostDelete,
     /// Increments do not say what was deleted.
@@ -34,23 +47,6 @@ pub enum Fault {
     AppendReplaces,
     /// A snapshot holds an entry twice.
     DoubledEntry,
-}
-
-impl Fault {
-    /// Every fault.
-    pub const ALL: [Self; 11] = [
-        Self::LostDelete,
-        Self::LostTombstone,
-        Self::Aliasing,
-        Self::MergeOrder,
-        Self::LeakyNamespace,
-        Self::TornSnapshot,
-        Self::ForeignGroup,
-        Self::UnconfirmedBase,
-        Self::ForgottenState,
-        Self::AppendReplaces,
-        Self::DoubledEntry,
-    ];
 }
 
 /// The backend of the harness `H` with a fault, or without any.

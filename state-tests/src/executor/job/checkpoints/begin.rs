@@ -93,3 +93,6 @@ impl Checkpoints<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
