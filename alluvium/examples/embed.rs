@@ -72,7 +72,7 @@ impl Subtask {
     ) -> Result<impl FnOnce() -> Result<SubtaskSnapshot> + Send + use<>> {
         self.operator.list_set(self.processed, vec![self.records])?;
         let operator = self.operator.freeze()?;
-        let mode = self.history.mode(SnapshotMode::Incremental);
+        let mode = self.history.mode(SnapshotMode::Incremental, folder.bases());
         let keyed = self.keyed.freeze(FreezeRequest { checkpoint, mode })?;
         let base = self.history.begin(keyed.header())?;
         Ok(move || {

@@ -50,7 +50,7 @@ use alluvium_state_heap::HeapKeyedBackend;
 ///     }
 ///     let folder = store.begin(checkpoint)?;
 ///     let id = CheckpointId(checkpoint);
-///     let mode = history.mode(SnapshotMode::Incremental);
+///     let mode = history.mode(SnapshotMode::Incremental, folder.bases());
 ///     let job = state.freeze(FreezeRequest { checkpoint: id, mode })?;
 ///     let base = history.begin(job.header())?;
 ///     // From here on, on any thread:

@@ -184,13 +184,13 @@ impl World {
     }
 
     fn checkpoint(&mut self, checkpoint: CheckpointId, fate: Fate) {
-        let mode = self.history.mode(SnapshotMode::Incremental);
+        let folder = self.store.begin(checkpoint.0).unwrap();
+        let mode = self.history.mode(SnapshotMode::Incremental, folder.bases());
         let job = self
             .live
             .freeze(FreezeRequest { checkpoint, mode })
             .unwrap();
         let (wanted, base) = (job.header().base, self.history.begin(job.header()).unwrap());
-        let folder = self.store.begin(checkpoint.0).unwrap();
         let chain = write_keyed(job, base, &folder).unwrap();
         let delta = chain.layers.len() > 1;
         self.deltas += usize::from(delta);

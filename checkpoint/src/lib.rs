@@ -41,8 +41,8 @@ pub use coordinator::{
     RequestId, RequestKind, RequestOutcome, StoreOutcome, Timestamp,
 };
 pub use files::{
-    FileOutput, FilePlace, FileRef, LocalCopies, SnapshotFiles, SnapshotFolder, SpillOutput,
-    StoredSegment, StoredSnapshot, StoredSnapshotOptions,
+    FileOutput, FilePlace, FileRef, LocalCopies, SnapshotBases, SnapshotFiles, SnapshotFolder,
+    SpillOutput, StoredSegment, StoredSnapshot, StoredSnapshotOptions,
 };
 pub use increment::{ChainBase, ChainHistory, SnapshotFileOptions, write_keyed, write_rest};
 pub use log::{JobId, OwnerId, PublishedCheckpoint};

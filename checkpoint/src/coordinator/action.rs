@@ -170,6 +170,8 @@ pub enum AbortReason<T> {
     },
     /// It could not be stored.
     NotStored(Arc<StateError>),
+    /// It builds on files that are lost, and on which those that begin now do not.
+    LacksFiles(Arc<StateError>),
     /// The job fails over.
     JobFailed,
     /// The job is being stopped.
@@ -183,7 +185,7 @@ impl<T> AbortReason<T> {
         match self {
             Self::Declined { reason, .. } => matches!(reason, DeclineReason::Failed(_)),
             Self::Expired { .. } | Self::NotStarted | Self::NotStored(_) => true,
-            Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
+            Self::LacksFiles(_) | Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
         }
     }
 
@@ -191,7 +193,10 @@ impl<T> AbortReason<T> {
     /// barriers were sent.
     pub(super) fn fails_stop(&self) -> bool {
         match self {
-            Self::Declined { .. } | Self::Expired { .. } | Self::NotStored(_) => true,
+            Self::Declined { .. }
+            | Self::Expired { .. }
+            | Self::NotStored(_)
+            | Self::LacksFiles(_) => true,
             Self::NotStarted | Self::Subsumed { .. } | Self::JobFailed | Self::Stopped => false,
         }
     }
@@ -203,7 +208,8 @@ impl<T> AbortReason<T> {
                 reason: DeclineReason::Failed(error),
                 ..
             }
-            | Self::NotStored(error) => Some(error),
+            | Self::NotStored(error)
+            | Self::LacksFiles(error) => Some(error),
             _ => None,
         }
     }
@@ -230,6 +236,7 @@ impl<T: fmt::Display> fmt::Display for AbortReason<T> {
             ),
             Self::Subsumed { by } => write!(f, "checkpoint {by} was complete first"),
             Self::NotStored(error) => write!(f, "cannot be stored: {error}"),
+            Self::LacksFiles(error) => write!(f, "lacks files: {error}"),
             Self::JobFailed => f.write_str("the job failed"),
             Self::Stopped => f.write_str("the job was stopped"),
         }

@@ -122,6 +122,9 @@ impl DeclineReason {
 pub enum StoreOutcome {
     /// The log does not name the checkpoint and never will: its files may go.
     NotPublished,
+    /// The same, because files that the checkpoint builds on are lost: the next one is whole. To
+    /// fail the job over would be to restore it from the same files.
+    LacksFiles,
     /// It may stand in the log or come to stand there: its files must stay, and the job must
     /// recover from what the log says.
     Unknown,

@@ -5,6 +5,8 @@
 pub(super) struct FailureCount {
     tolerable: u32,
     in_a_row: u32,
+    /// Those that were excused since the last success.
+    excused: usize,
 }
 
 impl FailureCount {
@@ -12,6 +14,7 @@ impl FailureCount {
         Self {
             tolerable,
             in_a_row: 0,
+            excused: 0,
         }
     }
 
@@ -25,8 +28,16 @@ impl FailureCount {
         Some(std::mem::take(&mut self.in_a_row))
     }
 
+    /// Whether one more failed checkpoint need not be counted, of which up to `most` need not until
+    /// one succeeds.
+    pub(super) fn excuse(&mut self, most: usize) -> bool {
+        self.excused = self.excused.saturating_add(1);
+        self.excused <= most
+    }
+
     pub(super) fn reset(&mut self) {
         self.in_a_row = 0;
+        self.excused = 0;
     }
 
     pub(super) fn in_a_row(&self) -> u32 {

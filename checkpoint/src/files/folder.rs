@@ -4,7 +4,7 @@ use super::locate::SHARED;
 use super::name::FileName;
 use super::reference::Contents;
 use super::written::Written;
-use super::{FileOutput, FilePlace, FileRef, LocalCopies, SnapshotFiles};
+use super::{FileOutput, FilePlace, FileRef, LocalCopies, SnapshotBases, SnapshotFiles};
 use crate::log::JobId;
 use crate::segment::{CancelFlag, SegmentOutput};
 use crate::storage::{Storage, check_path};
@@ -46,6 +46,7 @@ pub struct SnapshotFolder {
     kept: AtomicBool,
     cancel: CancelFlag,
     copies: Option<LocalCopies>,
+    bases: SnapshotBases,
 }
 
 impl SnapshotFolder {
@@ -67,12 +68,19 @@ impl SnapshotFolder {
             kept: AtomicBool::new(false),
             cancel: CancelFlag::new(),
             copies: None,
+            bases: SnapshotBases::default(),
         }
     }
 
     /// The same, copied to `copies` as well.
     pub(crate) fn with_copies(mut self, copies: Option<LocalCopies>) -> Self {
         self.copies = copies;
+        self
+    }
+
+    /// The same, in which snapshots build on `bases` alone.
+    pub(crate) fn with_bases(mut self, bases: SnapshotBases) -> Self {
+        self.bases = bases;
         self
     }
 
@@ -95,6 +103,7 @@ impl SnapshotFolder {
             kept: AtomicBool::new(false),
             cancel: CancelFlag::new(),
             copies: None,
+            bases: SnapshotBases::default(),
         })
     }
 
@@ -106,6 +115,11 @@ impl SnapshotFolder {
         } else {
             FilePlace::Own
         }
+    }
+
+    /// What snapshots in it may build on.
+    pub const fn bases(&self) -> &SnapshotBases {
+        &self.bases
     }
 
     /// Begins a file.

@@ -11,6 +11,7 @@
 //! came to be kept. [`LocalCopies`] of them may lie on this machine. A [`StoredSnapshot`] is what is
 //! read back: the metadata, and its files.
 
+mod bases;
 mod copies;
 mod folder;
 mod input;
@@ -21,6 +22,8 @@ mod reference;
 mod stored;
 mod written;
 
+pub use bases::SnapshotBases;
+pub(crate) use bases::{Bases, LostFiles, NamedFiles};
 pub use copies::LocalCopies;
 pub use folder::SnapshotFolder;
 pub use input::StoredSegment;

@@ -38,6 +38,13 @@ pub(crate) struct Contents {
     crc: u32,
 }
 
+impl Contents {
+    /// How many bytes there are.
+    pub(crate) const fn length(self) -> u64 {
+        self.length
+    }
+}
+
 impl fmt::Display for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { length, crc } = self;

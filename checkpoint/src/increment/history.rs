@@ -1,7 +1,7 @@
 //! What a subtask has written so far.
 
 use super::SnapshotFileOptions;
-use crate::files::{FilePlace, SnapshotFolder};
+use crate::files::{FilePlace, SnapshotBases, SnapshotFolder};
 use crate::subtask::{KeyedChain, KeyedSegment};
 use alluvium_state_api::{
     CheckpointId, Result, SnapshotEstimate, SnapshotHeader, SnapshotJob, SnapshotMode, StateError,
@@ -88,12 +88,25 @@ impl ChainHistory {
         &self.options
     }
 
-    /// How much the next snapshot should hold: a delta if `wanted` and worth it.
-    pub fn mode(&self, wanted: SnapshotMode) -> SnapshotMode {
+    /// How much the next snapshot should hold: a delta if `wanted`, worth it, and possible.
+    ///
+    /// `bases` are those of the [folder](SnapshotFolder::bases) that it goes into. A delta is not
+    /// possible if the folder shares nothing, or if the files below it are gone, or soon will be:
+    /// because this subtask was never told of a complete checkpoint, and the one before is retired,
+    /// or because somebody has deleted them.
+    pub fn mode(&self, wanted: SnapshotMode, bases: &SnapshotBases) -> SnapshotMode {
         let known = self.known();
-        let base = known.confirmed.and_then(|base| known.written.get(&base));
+        let base = known
+            .confirmed
+            .and_then(|base| Some((base, known.written.get(&base)?)));
         match base {
-            Some(base) if self.options.incremental && !self.is_long(base) => wanted,
+            Some((base, written))
+                if self.options.incremental
+                    && bases.allow(base, &written.chain)
+                    && !self.is_long(written) =>
+            {
+                wanted
+            }
             _ => SnapshotMode::Full,
         }
     }

@@ -9,6 +9,7 @@ use super::layout;
 use super::options::{OpenMode, StoreOptions};
 use super::recover::{self, Recovered, read_metadata};
 use super::registry::Registry;
+use super::watch::{self, Watch};
 use crate::coordinator::StoreOutcome;
 use crate::files::{FileRef, LocalCopies, SnapshotFolder, check_metadata_size};
 use crate::log::{
@@ -67,6 +68,9 @@ pub struct CheckpointStore {
     log: PublicationLog,
     options: StoreOptions,
     registry: Registry,
+    watch: Watch,
+    /// Whether what was last to be published lacked files.
+    lacks_files: bool,
     /// Published checkpoints that turned out to be damaged when they were read, and how.
     distrusted: BTreeMap<u64, String>,
     /// Ids below this were given by earlier owners.
@@ -110,6 +114,8 @@ impl CheckpointStore {
         let mut store = Self {
             options,
             registry: Registry::default(),
+            watch: Watch::default(),
+            lacks_files: false,
             distrusted: BTreeMap::new(),
             first_checkpoint: log.state().next_checkpoint,
             next_checkpoint: log.state().next_checkpoint,
@@ -286,6 +292,8 @@ impl CheckpointStore {
             StoreOutcome::Superseded
         } else if self.must_reopen() {
             StoreOutcome::Unknown
+        } else if self.lacks_files {
+            StoreOutcome::LacksFiles
         } else {
             StoreOutcome::NotPublished
         }
@@ -324,6 +332,7 @@ impl CheckpointStore {
     /// `LimitExceeded` if too many have begun and not ended; as [`publish`](Self::publish) if
     /// another owner has taken over.
     pub fn begin(&mut self, checkpoint: u64) -> Result<Arc<SnapshotFolder>> {
+        self.lacks_files = false;
         self.log.check()?;
         self.check_id(checkpoint)?;
         if self.registry.pending(checkpoint).is_some() {
@@ -338,15 +347,30 @@ impl CheckpointStore {
             let (size, limit) = (pending as u64 + 1, MAX_PENDING as u64);
             return Err(StateError::fixed_limit(what, size, limit));
         }
+        self.look_for_files();
+        let bases = self.registry.bases(self.watch.lost()).into();
         let folder = SnapshotFolder::checkpoint(
             Arc::clone(&self.storage),
             &self.job,
             self.generation(),
             CheckpointId(checkpoint),
         );
-        let folder = Arc::new(folder.with_copies(self.copies.clone()));
+        let folder = folder.with_bases(bases).with_copies(self.copies.clone());
+        let folder = Arc::new(folder);
         self.registry.begin(checkpoint, Arc::clone(&folder));
         Ok(folder)
+    }
+
+    /// Looks, if it is time, whether the shared files of the published checkpoints are there.
+    fn look_for_files(&mut self) {
+        let (storage, every) = (&*self.storage, self.options.verify_shared_files_every);
+        if !self.watch.is_due(every, storage, &self.job) {
+            return;
+        }
+        let lost = self.watch.look(storage, &self.job, &self.registry.named());
+        if !lost.is_empty() {
+            watch::warn(&self.job, &lost, &self.registry.naming(&lost));
+        }
     }
 
     /// Gives up a checkpoint that has begun. Whoever writes its files is told to stop; they are
@@ -362,12 +386,15 @@ impl CheckpointStore {
     /// if the job is finished, or if another owner has taken over, after which this one must stop;
     /// or if it names a shared file that was not [finished](crate::FileOutput::finish) in the folder
     /// with which it [began](Self::begin), and may be gone, as no checkpoint published then names
-    /// it; or one of another length or checksum than it has. `LimitExceeded` for metadata too long
+    /// it; or one of another length or checksum than it has. `Corrupt` if it names one that is known
+    /// to be [lost](StoreOptions::verify_shared_files_every). `LimitExceeded` for metadata too long
     /// or too many checkpoints retained; `Storage`. The checkpoint is not published, unless
     /// [`must_reopen`](Self::must_reopen) says from now on that this is unknown.
     pub fn publish(&mut self, checkpoint: u64, metadata: &[u8]) -> Result<()> {
+        self.lacks_files = false;
         self.log.check()?;
         let files = self.check_publishable(checkpoint, metadata)?;
+        self.check_not_lost(checkpoint, &files)?;
         self.next_checkpoint = self.next_checkpoint.max(checkpoint + 1);
         let path = layout::metadata(checkpoint);
         self.put_metadata(&layout::in_job(&self.job, &path), metadata)?;
@@ -441,6 +468,21 @@ impl CheckpointStore {
         let (place, length) = (self.storage.locate(&path), metadata.len() as u64);
         check_metadata_size(&place, length, self.options.max_metadata)?;
         Ok(files)
+    }
+
+    /// Checks that none of the files that a checkpoint builds on is lost: it began before that came
+    /// out, or was not written as its folder says.
+    fn check_not_lost(&mut self, checkpoint: u64, files: &BTreeSet<FileRef>) -> Result<()> {
+        let lost = self.watch.lost();
+        let Some(what) = files.iter().find_map(|file| lost.get(&file.name)) else {
+            return Ok(());
+        };
+        self.lacks_files = true;
+        Err(StateError::corrupt(format!(
+            "checkpoint {checkpoint} of job '{}' builds on a file that is lost ({what}); those that \
+             begin now do not",
+            self.job
+        )))
     }
 
     /// Creates the metadata; after an error once more, to learn what became of it.

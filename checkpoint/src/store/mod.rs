@@ -21,6 +21,7 @@ mod layout;
 mod options;
 mod recover;
 mod registry;
+mod watch;
 
 pub use checkpoints::{CheckpointStore, Swept};
 pub use garbage::Garbage;

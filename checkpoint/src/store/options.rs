@@ -33,6 +33,12 @@ pub struct StoreOptions {
     pub verified_entries: u64,
     /// Whether an older checkpoint is restored if the newest is damaged. Default: yes.
     pub fall_back: bool,
+    /// At every how many checkpoints the store looks whether the shared files of the published ones
+    /// are still there; what would build on lost files is written whole then, with a warning. One
+    /// look lists their folder, which is one request for every 1,000 files at an object store, and
+    /// measures up to 256 local ones. 0: never. Default: at each where the files are local, at every
+    /// tenth elsewhere.
+    pub verify_shared_files_every: Option<u32>,
     /// The owner that must have written last: a process that opens its store once more must not
     /// take the job back from one that has taken it over. Default: none, whoever it was.
     pub after: Option<OwnerId>,
@@ -47,6 +53,7 @@ impl Default for StoreOptions {
             remote_read_size: snapshots.remote_read_size,
             verified_entries: 4096,
             fall_back: true,
+            verify_shared_files_every: None,
             after: None,
         }
     }
@@ -83,6 +90,12 @@ impl StoreOptions {
     /// The same, with [`verified_entries`](Self::verified_entries) set.
     pub fn with_verified_entries(mut self, entries: u64) -> Self {
         self.verified_entries = entries;
+        self
+    }
+
+    /// The same, with [`verify_shared_files_every`](Self::verify_shared_files_every) set.
+    pub fn with_verify_shared_files_every(mut self, every: Option<u32>) -> Self {
+        self.verify_shared_files_every = every;
         self
     }
 

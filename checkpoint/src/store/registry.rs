@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use alluvium_state_api::{Result, StateError};
 
-use crate::files::{Contents, FileName, FileRef, SnapshotFolder};
+use crate::files::{Bases, Contents, FileName, FileRef, LostFiles, NamedFiles, SnapshotFolder};
 
 /// The shared files of a job, as its owner knows them. A file is needed while a published
 /// checkpoint names it, and while an unfinished one may build on it: each may name what was
@@ -13,15 +13,12 @@ use crate::files::{Contents, FileName, FileRef, SnapshotFolder};
 #[derive(Default)]
 pub(super) struct Registry {
     /// What each published checkpoint names; `None` if its metadata could not be read.
-    published: BTreeMap<u64, Option<Named>>,
+    published: BTreeMap<u64, Option<Arc<NamedFiles>>>,
     /// The checkpoints that have begun and not ended, with the files that they write.
     pending: BTreeMap<u64, Arc<SnapshotFolder>>,
     /// Files that no published checkpoint names any more.
     free: BTreeMap<String, Free>,
 }
-
-/// The files of a checkpoint, by name.
-type Named = BTreeMap<String, Contents>;
 
 /// A file that no published checkpoint names any more.
 struct Free {
@@ -97,6 +94,32 @@ impl Registry {
         })
     }
 
+    /// What a checkpoint that begins now may build on, if these files are lost.
+    pub(super) fn bases(&self, lost: Arc<LostFiles>) -> Bases {
+        Bases {
+            newest: self.published.keys().next_back().copied(),
+            named: self.published.values().flatten().map(Arc::clone).collect(),
+            lost,
+        }
+    }
+
+    /// What published checkpoints name, as far as is known.
+    pub(super) fn named(&self) -> BTreeMap<&str, Contents> {
+        let files = self.published.values().flatten();
+        let files = files.flat_map(|files| files.iter());
+        files.map(|(file, contents)| (&**file, *contents)).collect()
+    }
+
+    /// Those that name one of these files.
+    pub(super) fn naming(&self, files: &LostFiles) -> Vec<u64> {
+        let names = |named: &Arc<NamedFiles>| named.keys().any(|file| files.contains_key(file));
+        let published = self.published.iter();
+        published
+            .filter(|(_, named)| named.as_ref().is_some_and(names))
+            .map(|(checkpoint, _)| *checkpoint)
+            .collect()
+    }
+
     /// What is in a file that was published.
     fn contents(&self, file: &str) -> Option<Contents> {
         let mut published = self.published.values().rev().flatten();
@@ -126,10 +149,10 @@ impl Registry {
         let gone = checkpoints
             .iter()
             .filter_map(|id| self.published.remove(id));
-        let files: Vec<(String, Contents)> = gone.flatten().flatten().collect();
-        for (file, contents) in files {
-            if !self.is_named(&file) {
-                self.free.insert(file, Free { contents, next });
+        let gone: Vec<Arc<NamedFiles>> = gone.flatten().collect();
+        for (file, &contents) in gone.iter().flat_map(|files| files.iter()) {
+            if !self.is_named(file) {
+                self.free.insert(file.clone(), Free { contents, next });
             }
         }
     }
@@ -161,10 +184,10 @@ impl Registry {
     }
 }
 
-fn named(files: BTreeSet<FileRef>) -> Named {
+fn named(files: BTreeSet<FileRef>) -> Arc<NamedFiles> {
     let files = files.into_iter().map(|file| {
         let contents = file.contents();
         (file.name, contents)
     });
-    files.collect()
+    Arc::new(files.collect())
 }

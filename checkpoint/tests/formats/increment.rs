@@ -170,7 +170,9 @@ fn nothing_builds_on_what_a_savepoint_holds() {
         let base = history.begin(&whole.header).unwrap();
         write_keyed(Box::new(whole), base, &savepoint).unwrap();
         history.confirm(CheckpointId(1));
-        assert_eq!(history.mode(SnapshotMode::Incremental), SnapshotMode::Full);
+        let next = store(&storage).begin(2).unwrap();
+        let mode = history.mode(SnapshotMode::Incremental, next.bases());
+        assert_eq!(mode, SnapshotMode::Full);
 
         let delta = numbered(job(16, value), 2, Some(1));
         let error = history.begin(&delta.header).unwrap_err();
@@ -189,16 +191,17 @@ fn a_savepoint_leaves_what_increments_build_on() {
     write_keyed(Box::new(first), base, &folder).unwrap();
     history.confirm(CheckpointId(1));
 
+    let wanted = SnapshotMode::Incremental;
     let savepoint = SnapshotFolder::savepoint(storage, "s").unwrap();
+    assert_eq!(history.mode(wanted, savepoint.bases()), SnapshotMode::Full);
     let whole = numbered(job(16, 5_000), 2, None);
     let base = history.begin(&whole.header).unwrap();
     write_keyed(Box::new(whole), base, &savepoint).unwrap();
     history.confirm(CheckpointId(2));
 
-    let wanted = SnapshotMode::Incremental;
-    assert_eq!(history.mode(wanted), wanted);
-    let delta = numbered(job(16, 10), 3, Some(1));
     let folder = store.begin(3).unwrap();
+    assert_eq!(history.mode(wanted, folder.bases()), wanted);
+    let delta = numbered(job(16, 10), 3, Some(1));
     let base = history.begin(&delta.header).unwrap();
     let chain = write_keyed(Box::new(delta), base, &folder).unwrap();
     assert_eq!(chain.layers.len(), 2);

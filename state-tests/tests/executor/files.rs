@@ -8,7 +8,7 @@ use alluvium_state_tests::executor::{
     Environment, FailAt, Failure, FailurePlan, JobReport, RestartStrategy,
 };
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn on_files(root: &Path, parallelism: u32, incremental: bool) -> Environment {
     environment
 }
 
-fn output(root: &Path) -> std::path::PathBuf {
+fn output(root: &Path) -> PathBuf {
     root.join("output")
 }
 
@@ -273,4 +273,48 @@ fn a_checkpoint_that_builds_on_no_other_can_be_asked_for() {
     // Others are taken between these, as sources ask for them too.
     let built_on = lengths.iter().map(|length| *length > 1);
     assert!(built_on.eq([false, true, true, false, true]), "{lengths:?}");
+}
+
+/// The paths of the shared files of a checkpoint, which must be whole.
+fn shared_files(root: &Path, checkpoint: alluvium::CheckpointId) -> BTreeSet<PathBuf> {
+    let storage = Arc::new(LocalStorage::open(root.join("checkpoints")).unwrap());
+    let folder = format!("test/chk-{checkpoint}");
+    let options = StoredSnapshotOptions::default();
+    let stored = StoredSnapshot::load(storage, &folder, options).unwrap();
+    stored.verify().unwrap();
+    let shared = stored.file_refs().into_iter();
+    let shared = shared.filter(|file| file.place == FilePlace::Shared);
+    let folder = root.join("checkpoints/test/shared");
+    shared.map(|file| folder.join(file.name)).collect()
+}
+
+#[test]
+fn a_job_whose_files_are_deleted_heals_with_its_next_checkpoint() {
+    let root = tempfile::tempdir().unwrap();
+    let mut environment = on_files(root.path(), 2, true);
+    environment
+        .enable_checkpointing(Duration::from_hours(1))
+        .set_checkpoint_every(u64::MAX)
+        .set_restart_strategy(RestartStrategy::None)
+        .set_rate(2_000);
+    let _outputs = build(&environment, &output(root.path()));
+    let handle = environment.start().unwrap();
+    let control = handle.control();
+    let checkpoint = || control.checkpoint().unwrap().wait().unwrap().checkpoint;
+    checkpoint();
+    let before = shared_files(root.path(), checkpoint());
+    let lost = before.first().unwrap();
+    std::fs::remove_file(lost).unwrap();
+    let healed = checkpoint();
+    let after = shared_files(root.path(), healed);
+    assert!(!after.contains(lost));
+    assert!(!before.is_disjoint(&after), "others go on with increments");
+    let last = shared_files(root.path(), checkpoint());
+    assert!(last.is_superset(&after), "and so does this one");
+    handle.cancel();
+    handle.wait().unwrap_err();
+
+    let report = run(&on_files(root.path(), 3, true), root.path(), 3);
+    assert!(report.passed_over.is_empty(), "{report:?}");
+    assert!(report.restored_from >= Some(healed), "{report:?}");
 }

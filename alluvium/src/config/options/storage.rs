@@ -137,6 +137,17 @@ pub const VERIFIED_LOG_ENTRIES: ConfigOption<u64> = ConfigOption::new(
      tampered with.",
 );
 
+/// How often shared files are looked for.
+pub const VERIFY_SHARED_FILES_EVERY: ConfigOption<Option<u32>> = ConfigOption::new(
+    "execution.checkpointing.verify-shared-files-every",
+    None,
+    "At every how many checkpoints the job looks whether the files that increments build on are \
+     still there: one listing of their folder, which is a request for every 1,000 files at an \
+     object store. State whose files somebody has deleted is written whole then, with a warning, \
+     and the job goes on. 0: never.",
+)
+.by_default("1 if checkpoints are in a local directory, else 10");
+
 pub(super) const GROUP: Group = Group {
     title: "Checkpoint storage",
     intro: "",
@@ -155,5 +166,6 @@ pub(super) const GROUP: Group = Group {
         &LOCAL_BACKUP_DIR,
         &MAX_METADATA_SIZE,
         &VERIFIED_LOG_ENTRIES,
+        &VERIFY_SHARED_FILES_EVERY,
     ],
 };

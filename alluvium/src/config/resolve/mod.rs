@@ -110,6 +110,7 @@ impl Configuration {
             .with_remote_read_size(self.get(&options::READ_SIZE).as_bytes() as usize)
             .with_verified_entries(self.get(&options::VERIFIED_LOG_ENTRIES))
             .with_fall_back(self.get(&options::FALL_BACK_TO_OLDER))
+            .with_verify_shared_files_every(self.get(&options::VERIFY_SHARED_FILES_EVERY))
     }
 
     /// How snapshots are read without running a job: what `offline.…` says, and how much may be read

@@ -119,6 +119,7 @@ execution.checkpointing:
   local-backup.dirs: /mnt/copies
   max-metadata-size: 2 mb
   verified-log-entries: 8
+  verify-shared-files-every: 3
 storage.read-size: 1 mb
 raw-state.max-size: 3 mb
 recovery.fall-back-to-older: false
@@ -151,7 +152,8 @@ restart-strategy:
         .with_max_metadata(2 << 20)
         .with_remote_read_size(1 << 20)
         .with_verified_entries(8)
-        .with_fall_back(false);
+        .with_fall_back(false)
+        .with_verify_shared_files_every(Some(3));
     assert_eq!(resolved.store, store);
     assert_eq!(resolved.max_raw_state, 3 << 20);
     assert_eq!(resolved.parallelism, 3);

@@ -81,11 +81,11 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
         out: &mut Vec<Action<T, H>>,
     ) {
         let error = Arc::new(error);
-        let reason = AbortReason::NotStored(Arc::clone(&error));
+        let reason = self.why_not_stored(checkpoint, &error, outcome);
         // What was never handed to the store cannot have been published, whatever it says.
         let publishing = match outcome {
             StoreOutcome::Unknown | StoreOutcome::Superseded => self.take_publishing(checkpoint),
-            StoreOutcome::NotPublished => None,
+            StoreOutcome::NotPublished | StoreOutcome::LacksFiles => None,
         };
         let Some(pending) = publishing else {
             self.without_a_place(checkpoint);
@@ -106,6 +106,22 @@ impl<T: Clone + Ord, H: Clone> Coordinator<T, H> {
                 },
                 out,
             );
+        }
+    }
+
+    /// That files are lost may come out while others build on them: as many may fail for that as
+    /// can be under way, and do not count.
+    fn why_not_stored(
+        &mut self,
+        checkpoint: u64,
+        error: &Arc<StateError>,
+        outcome: StoreOutcome,
+    ) -> AbortReason<T> {
+        let lacks = outcome == StoreOutcome::LacksFiles && self.pending.contains_key(&checkpoint);
+        if lacks && self.failures.excuse(self.options.places()) {
+            AbortReason::LacksFiles(Arc::clone(error))
+        } else {
+            AbortReason::NotStored(Arc::clone(error))
         }
     }
 

@@ -230,3 +230,46 @@ fn who_was_superseded_fails_for_that_reason_and_touches_no_file() {
         ["fail job: checkpoint 1 cannot be published: no space left"]
     );
 }
+
+#[test]
+fn a_checkpoint_that_lacks_files_is_followed_by_one_that_does_not() {
+    let mut rig = Rig::new(periodic());
+    let lacking = |rig: &mut Rig, id| {
+        rig.tick(1000);
+        rig.ack(id, 1);
+        rig.ack(id, 2);
+        rig.store_failed(id, StoreOutcome::LacksFiles)
+    };
+    assert_eq!(
+        lacking(&mut rig, 1),
+        [
+            "aborted 1 (latest none): lacks files: no space left",
+            "discard 1 [1/1 1/2]"
+        ]
+    );
+    assert_eq!(rig.store_failed(1, StoreOutcome::LacksFiles), NOTHING);
+    assert_eq!(rig.machine.failed_in_a_row(), 0);
+    rig.tick(1000);
+    rig.complete(2);
+    assert_eq!(lacking(&mut rig, 3).len(), 2, "not twice in a row");
+    // Who takes no whole one is not excused for ever.
+    let log = lacking(&mut rig, 4);
+    assert!(
+        log[2].starts_with("fail job: 1 checkpoints failed"),
+        "{log:?}"
+    );
+}
+
+#[test]
+fn as_many_may_lack_files_as_can_be_under_way() {
+    let mut rig = Rig::new(periodic().with_max_concurrent(2));
+    for _ in 0..2 {
+        rig.tick(1000);
+    }
+    for id in [1, 2] {
+        rig.ack(id, 1);
+        rig.ack(id, 2);
+        rig.store_failed(id, StoreOutcome::LacksFiles);
+        assert_eq!(rig.machine.phase(), Phase::Running);
+    }
+}

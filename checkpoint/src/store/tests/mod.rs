@@ -8,6 +8,7 @@ mod registry;
 mod takeover;
 #[cfg(target_os = "linux")]
 mod two_processes;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

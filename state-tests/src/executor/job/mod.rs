@@ -36,4 +36,4 @@ pub(crate) use settings::{Given, JobSettings};
 pub(crate) use status::SharedStatus;
 pub use status::{CheckpointProgress, CheckpointRecord, JobState, JobStatus};
 pub use unrecoverable::unrecoverable;
-pub(crate) use writer::{WriteJob, WriterHandle};
+pub(crate) use writer::{WriteJob, WriterHandle, has_ended};

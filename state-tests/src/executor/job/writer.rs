@@ -4,8 +4,8 @@ use super::retained::Folders;
 use crate::executor::link::{FrozenKeyed, FrozenOperator};
 use crate::executor::task::{Report, Reporter, panicked};
 use alluvium::checkpoint::{
-    CheckpointKind, DeclineReason, KeyedChain, SegmentSink, SnapshotFileOptions, SnapshotFolder,
-    SubtaskSnapshot, write_keyed, write_rest,
+    CheckpointKind, DeclineReason, KeyedChain, SegmentSink, SnapshotBases, SnapshotFileOptions,
+    SnapshotFolder, SubtaskSnapshot, write_keyed, write_rest,
 };
 use alluvium::{CheckpointId, ErrorKind, Result, SnapshotJob, SnapshotLimits, StateError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -29,9 +29,15 @@ pub(crate) struct WriterHandle {
     checkpoints: Sender<WriteJob>,
     savepoints: Sender<WriteJob>,
     queue: usize,
+    folders: Folders,
 }
 
 impl WriterHandle {
+    /// What a checkpoint may build on; `None` if it has ended, or has no files.
+    pub(crate) fn bases(&self, checkpoint: CheckpointId) -> Option<SnapshotBases> {
+        self.folders.bases(checkpoint)
+    }
+
     pub(crate) fn write(&self, job: WriteJob) -> Result<()> {
         let jobs = if job.kind.is_savepoint() {
             &self.savepoints
@@ -93,6 +99,7 @@ impl Writers {
             checkpoints: start("checkpoint")?,
             savepoints: start("savepoint")?,
             queue,
+            folders: writing.folders.clone(),
         };
         Ok((writers, handle))
     }
@@ -136,6 +143,13 @@ fn write_all(jobs: &Receiver<WriteJob>, writing: &Writing) {
     }
 }
 
+/// That nothing is done any more for a checkpoint that has ended.
+pub(crate) fn has_ended(checkpoint: CheckpointId, before: &str) -> StateError {
+    StateError::cancelled(format!(
+        "checkpoint {checkpoint} has ended before its state was {before}"
+    ))
+}
+
 /// How snapshots are written.
 #[derive(Clone)]
 pub(super) struct Writing {
@@ -153,9 +167,7 @@ impl Writing {
         }
         match self.folders.get(checkpoint) {
             Some(folder) => Ok(Some(folder)),
-            None => Err(StateError::cancelled(format!(
-                "checkpoint {checkpoint} has ended before its state was written"
-            ))),
+            None => Err(has_ended(checkpoint, "written")),
         }
     }
 
@@ -215,6 +227,7 @@ mod tests {
             checkpoints,
             savepoints,
             queue: 1,
+            folders: Folders::default(),
         };
         let (sender, reports) = unbounded();
         let write = |checkpoint, kind| {

@@ -2,7 +2,7 @@
 
 use crate::executor::barrier::Barrier;
 use crate::executor::job::Restore;
-use alluvium::checkpoint::ChainBase;
+use alluvium::checkpoint::{ChainBase, SnapshotBases};
 use alluvium::{
     AnyStateBackend, CheckpointId, OperatorSnapshotJob, RawKeyedState, RawOperatorState,
     SnapshotJob, SnapshotMode, StateError, SubtaskInfo,
@@ -47,6 +47,8 @@ pub(crate) struct Freezing {
     pub(crate) mode: SnapshotMode,
     /// The greatest size of one operator's raw state of each kind, in bytes.
     pub(crate) max_raw: u64,
+    /// What the checkpoint may build on; `None` if it has ended, or has no files.
+    pub(crate) bases: Option<SnapshotBases>,
     /// What the operators have frozen.
     pub(crate) frozen: Vec<FrozenOperator>,
     /// Why a backend refused to freeze: the checkpoint is declined, the task lives on.

@@ -3,6 +3,7 @@
 use super::{Control, Event, Freezing, FrozenKeyed, FrozenOperator, Link, Opening, Output, by_uid};
 use crate::executor::Record;
 use crate::executor::function::{Access, Context, OpenContext, Process};
+use crate::executor::job::has_ended;
 use alluvium::checkpoint::ChainHistory;
 use alluvium::{
     AnyBackend, Budget, CheckpointId, FreezeRequest, HeapOperatorState, KeyScope, KeyedBackend,
@@ -145,7 +146,10 @@ impl<K: OrderedKey, I, O, F> Operator<K, I, O, F> {
         let (checkpoint, history) = (freezing.barrier.checkpoint, &self.history);
         // Without files there is nothing that a delta could be put upon.
         let mode = match history {
-            Some(history) => history.mode(freezing.mode),
+            Some(history) => match &freezing.bases {
+                Some(bases) => history.mode(freezing.mode, bases),
+                None => return Err(has_ended(checkpoint, "frozen")),
+            },
             None => SnapshotMode::Full,
         };
         let job = backend.freeze(FreezeRequest { checkpoint, mode })?;

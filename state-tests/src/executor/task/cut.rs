@@ -53,6 +53,7 @@ impl Cutter {
             barrier,
             mode: barrier.mode,
             max_raw: self.settings.max_raw,
+            bases: self.writers.bases(barrier.checkpoint),
             frozen: Vec::new(),
             refused: None,
         };

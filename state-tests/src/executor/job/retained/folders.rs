@@ -1,7 +1,7 @@
 //! Where the files of unfinished checkpoints go.
 
 use alluvium::CheckpointId;
-use alluvium::checkpoint::SnapshotFolder;
+use alluvium::checkpoint::{SnapshotBases, SnapshotFolder};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +15,15 @@ impl Folders {
     /// The folder of a checkpoint; `None` if it has not begun or has ended, or has no files.
     pub(crate) fn get(&self, checkpoint: CheckpointId) -> Option<Arc<SnapshotFolder>> {
         self.0.lock().get(&checkpoint).map(Arc::clone)
+    }
+
+    /// What a checkpoint may build on; `None` as for [`get`](Self::get). Who asks never has the
+    /// folder, and so never deletes what is in it.
+    pub(crate) fn bases(&self, checkpoint: CheckpointId) -> Option<SnapshotBases> {
+        let folders = self.0.lock();
+        folders
+            .get(&checkpoint)
+            .map(|folder| folder.bases().clone())
     }
 
     pub(crate) fn begin(&self, checkpoint: CheckpointId, folder: Arc<SnapshotFolder>) {
