@@ -4,7 +4,8 @@ use crate::fake::{FakeJob, Row, header, options, read_all, section};
 use alluvium_checkpoint::storage::{Fault, FaultStorage, Operation, Storage};
 use alluvium_checkpoint::{
     ChainHistory, CheckpointStore, Compression, JobId, KeyedChain, KeyedSegment, MemoryStorage,
-    OwnerId, SnapshotFileOptions, SnapshotFolder, StoreOptions, write_keyed,
+    OwnerId, SegmentOptions, SnapshotFileOptions, SnapshotFolder, StoreOptions, SubtaskSnapshot,
+    write_keyed, write_rest,
 };
 use alluvium_state_api::{CheckpointId, Content, ErrorKind, MaxParallelism, Result, SnapshotMode};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -205,4 +206,60 @@ fn a_savepoint_leaves_what_increments_build_on() {
     let base = history.begin(&delta.header).unwrap();
     let chain = write_keyed(Box::new(delta), base, &folder).unwrap();
     assert_eq!(chain.layers.len(), 2);
+}
+
+/// The default of `execution.checkpointing.data-inline-threshold`.
+const THRESHOLD: usize = 20_480;
+
+/// A whole snapshot that comes to so many bytes.
+fn sized(bytes: usize) -> FakeJob {
+    let options = SegmentOptions::default().with_compression(Compression::None);
+    let options = options.unwrap();
+    let of = |value| numbered(job(1, value), 1, None);
+    let found = (bytes - 512..bytes).find(|value| of(*value).bytes_with(options).len() == bytes);
+    of(found.unwrap())
+}
+
+#[test]
+fn n06_what_is_over_the_default_threshold_goes_into_a_file() {
+    for (bytes, is_file) in [(THRESHOLD, false), (THRESHOLD + 1, true)] {
+        let storage = Arc::new(MemoryStorage::new());
+        let folder = store(&storage).begin(1).unwrap();
+        let mut files = SnapshotFileOptions::default();
+        files.segment = files.segment.with_compression(Compression::None).unwrap();
+        let whole = sized(bytes);
+        let base = ChainHistory::new(files).begin(&whole.header).unwrap();
+        let chain = write_keyed(Box::new(whole), base, &folder).unwrap();
+        let [segment] = &*chain.layers else {
+            panic!("{chain:?}");
+        };
+        assert_eq!(segment.length(), bytes as u64);
+        assert_eq!(segment.file().is_some(), is_file, "{bytes}");
+        assert_eq!(
+            storage.list("job/shared").unwrap().len(),
+            usize::from(is_file)
+        );
+    }
+}
+
+/// What beside keyed state comes to so many bytes.
+fn sized_rest(bytes: usize) -> SubtaskSnapshot {
+    let mut snapshot = SubtaskSnapshot::new("count", 0, 1);
+    let mut of = |length| {
+        snapshot.raw_operator.partitions = vec![vec![7; length]];
+        (snapshot.size().unwrap() == bytes as u64).then(|| snapshot.clone())
+    };
+    (bytes - 512..bytes).find_map(&mut of).unwrap()
+}
+
+#[test]
+fn n06_operator_state_over_the_default_threshold_goes_into_a_file() {
+    let threshold = SnapshotFileOptions::default().inline_threshold;
+    for (bytes, is_file) in [(THRESHOLD, false), (THRESHOLD + 1, true)] {
+        let folder = store(&Arc::new(MemoryStorage::new())).begin(1).unwrap();
+        let mut snapshot = sized_rest(bytes);
+        write_rest(&mut snapshot, &folder, threshold).unwrap();
+        assert_eq!(snapshot.rest.is_some(), is_file, "{bytes}");
+        assert_eq!(snapshot.raw_operator.partitions.is_empty(), is_file);
+    }
 }
