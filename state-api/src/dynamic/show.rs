@@ -57,9 +57,7 @@ fn write(f: &mut fmt::Formatter<'_>, value: &DynamicValue, place: Place<'_>) -> 
                 Some(Node::Option(id)) => at(id),
                 _ => None,
             };
-            f.write_str("Some(")?;
-            write(f, inner, inside)?;
-            f.write_char(')')
+            list(f, "Some(", [(&**inner, inside)].into_iter(), ")")
         }
         (DynamicValue::List(items), node) => {
             let inside = match node {
@@ -98,23 +96,27 @@ fn write(f: &mut fmt::Formatter<'_>, value: &DynamicValue, place: Place<'_>) -> 
         (DynamicValue::Struct(items), _) => {
             list(f, "{", items.iter().map(|item| (item, None)), "}")
         }
-        (DynamicValue::Enum { tag, fields: items }, node) => {
-            let variant = match node {
-                Some(Node::Enum(of)) => of.variant(*tag),
-                _ => None,
-            };
-            match variant {
-                Some((_, variant)) => {
-                    f.write_str(&variant.name)?;
-                    fields(f, items, &variant.fields, place)
-                }
-                None => {
-                    write!(f, "#{tag}")?;
-                    list(f, "(", items.iter().map(|item| (item, None)), ")")
-                }
-            }
-        }
+        (DynamicValue::Enum { tag, fields: items }, _) => write_variant(f, *tag, items, place),
     }
+}
+
+/// Shows an enum; by its tag, if its type is not known.
+fn write_variant(
+    f: &mut fmt::Formatter<'_>,
+    tag: u32,
+    items: &[DynamicValue],
+    place: Place<'_>,
+) -> fmt::Result {
+    let variant = match node(place) {
+        Some(Node::Enum(of)) => of.variant(tag),
+        _ => None,
+    };
+    if let Some((_, variant)) = variant {
+        f.write_str(&variant.name)?;
+        return fields(f, items, &variant.fields, place);
+    }
+    write!(f, "#{tag}")?;
+    list(f, "(", items.iter().map(|item| (item, None)), ")")
 }
 
 fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8], node: Option<&Node>) -> fmt::Result {

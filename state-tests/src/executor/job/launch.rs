@@ -3,9 +3,9 @@
 use super::retained::Folders;
 use super::writer::{WriterHandle, Writers, Writing};
 use super::{JobSettings, Restore};
-use crate::executor::graph::{Building, NodeId, Plan, SharedGraph};
+use crate::executor::graph::{Building, NodeId, Plan, PlannedNode, SharedGraph, Vertex};
 use crate::executor::source::Rate;
-use crate::executor::task::{Control, Report, Reporter, Task, TaskId, TaskSettings};
+use crate::executor::task::{Body, Control, Report, Reporter, Task, TaskId, TaskSettings};
 use alluvium::{Result, StateBackend, StateError};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::sync::Arc;
@@ -46,16 +46,7 @@ pub(super) fn launch(
     folders: Folders,
 ) -> Result<Launched> {
     let made: Vec<_> = subtasks(plan).collect();
-    let vertices: Vec<_> = graph.with(|graph| {
-        graph
-            .nodes
-            .iter()
-            .map(|node| Arc::clone(&node.vertex))
-            .collect()
-    });
-    for vertex in &vertices {
-        vertex.connect(plan, settings.channels);
-    }
+    let vertices = connect(graph, plan, settings);
     let queue = made.len() * snapshots_under_way(settings);
     let writing = Writing {
         limits: settings.backend.snapshot_limits(),
@@ -67,49 +58,89 @@ pub(super) fn launch(
     // messages for each task and unfinished checkpoint.
     let (sender, reports) = unbounded();
     let records = Arc::new(AtomicU64::new(0));
-    let restore = Arc::new(restore);
-    let sources = plan.nodes.iter().filter(|node| node.source);
-    let source_tasks = sources.map(|node| node.parallelism).sum();
+    let common = Common {
+        plan,
+        settings,
+        restore: Arc::new(restore),
+        sender,
+        writer,
+        records: Arc::clone(&records),
+    };
     let mut tasks = Vec::new();
     for (number, (node, subtask)) in made.into_iter().enumerate() {
-        let id = TaskId(number as u32);
         let vertex = vertices.get(node.0).ok_or_else(|| no_vertex(node))?;
-        let planned = plan.node(node)?;
         let body = vertex.build(&Building {
             plan,
             failures: &settings.failures,
             subtask,
         })?;
-        let (control, listen) = unbounded();
-        let rate = settings.rate.filter(|_| planned.source);
-        let task = Task {
-            name: format!("the task of '{}', subtask {subtask},", planned.name),
-            body,
-            settings: task_settings(settings),
-            restore: Some(Arc::clone(&restore)),
-            control: listen,
-            reporter: Reporter {
-                task: id,
-                sender: sender.clone(),
-            },
-            writers: writer.clone(),
-            rate: rate.map(|rate| Rate::new(rate, source_tasks)),
-            records: Arc::clone(&records),
-        };
-        tasks.push(RunningTask {
-            id,
-            source: planned.source,
-            control: Some(control),
-            thread: spawn(&planned.name, subtask, task)?,
-        });
+        let id = TaskId(number as u32);
+        tasks.push(common.start(id, plan.node(node)?, subtask, body)?);
     }
-    drop::<WriterHandle>(writer);
     Ok(Launched {
         tasks,
         writers,
         reports,
         records,
     })
+}
+
+/// The operators of the job, with new channels between their subtasks.
+fn connect(graph: &SharedGraph, plan: &Plan, settings: &JobSettings) -> Vec<Arc<dyn Vertex>> {
+    let vertices: Vec<_> = graph.with(|graph| {
+        let nodes = graph.nodes.iter();
+        nodes.map(|node| Arc::clone(&node.vertex)).collect()
+    });
+    for vertex in &vertices {
+        vertex.connect(plan, settings.channels);
+    }
+    vertices
+}
+
+/// What all tasks of a run share.
+struct Common<'a> {
+    plan: &'a Plan,
+    settings: &'a JobSettings,
+    restore: Arc<Restore>,
+    sender: Sender<(TaskId, Report)>,
+    writer: WriterHandle,
+    records: Arc<AtomicU64>,
+}
+
+impl Common<'_> {
+    /// Starts the task with this inside.
+    fn start(
+        &self,
+        id: TaskId,
+        planned: &PlannedNode,
+        subtask: u32,
+        body: Body,
+    ) -> Result<RunningTask> {
+        let sources = self.plan.nodes.iter().filter(|node| node.source);
+        let source_tasks = sources.map(|node| node.parallelism).sum();
+        let rate = self.settings.rate.filter(|_| planned.source);
+        let (control, listen) = unbounded();
+        let task = Task {
+            name: format!("the task of '{}', subtask {subtask},", planned.name),
+            body,
+            settings: task_settings(self.settings),
+            restore: Some(Arc::clone(&self.restore)),
+            control: listen,
+            reporter: Reporter {
+                task: id,
+                sender: self.sender.clone(),
+            },
+            writers: self.writer.clone(),
+            rate: rate.map(|rate| Rate::new(rate, source_tasks)),
+            records: Arc::clone(&self.records),
+        };
+        Ok(RunningTask {
+            id,
+            source: planned.source,
+            control: Some(control),
+            thread: spawn(&planned.name, subtask, task)?,
+        })
+    }
 }
 
 /// How many snapshots of one task may wait to be written: of every checkpoint and savepoint that
