@@ -56,7 +56,8 @@ pub struct CheckpointOptions {
     pub min_pause: Duration,
     /// Unfinished checkpoints at any time, savepoints not counted. At least 1, the default.
     pub max_concurrent: u32,
-    /// Unfinished savepoints at any time. At least 1, default 16; more are refused.
+    /// Unfinished savepoints at any time. At least 1, default 16; more are refused. An engine may
+    /// also have some of them wait before it asks for them.
     pub max_concurrent_savepoints: u32,
     /// Requested checkpoints that wait for a free place. Default 1,000; more are refused.
     pub max_queued_requests: u32,

@@ -53,7 +53,8 @@ pub const MAX_CONCURRENT_CHECKPOINTS: ConfigOption<u32> = ConfigOption::new(
 pub const MAX_CONCURRENT_SAVEPOINTS: ConfigOption<u32> = ConfigOption::new(
     "execution.checkpointing.max-concurrent-savepoints",
     16,
-    "Unfinished savepoints at any time; one more is refused.",
+    "Savepoints that were asked for and are not finished, at any time; one more is refused. Those of \
+     one job are taken one after the other; the others wait.",
 )
 .at_least(1);
 

@@ -143,13 +143,11 @@ impl Common<'_> {
     }
 }
 
-/// How many snapshots of one task may wait to be written: of every checkpoint and savepoint that
-/// may be under way, and as many that were given up and are not out of the way yet.
+/// How many snapshots of one task may wait to be written: of every checkpoint that may be under way
+/// and of a savepoint, and as many that were given up and are not out of the way yet.
 fn snapshots_under_way(settings: &JobSettings) -> usize {
-    let options = &settings.checkpoints;
-    let ends_job = 1;
-    let begun = options.max_concurrent as usize + options.max_concurrent_savepoints as usize;
-    2 * (begun + ends_job)
+    let (savepoint, ends_job) = (1, 1);
+    2 * (settings.checkpoints.max_concurrent as usize + savepoint + ends_job)
 }
 
 fn no_vertex(node: NodeId) -> StateError {

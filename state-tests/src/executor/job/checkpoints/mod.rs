@@ -103,8 +103,9 @@ impl<'a> Checkpoints<'a> {
         Ok(Self {
             coordinator,
             keeper: Keeper::start(subject.retained, tell.clone())?,
+        let most = settings.checkpoints.max_concurrent_savepoints;
             subject,
-            savepoints: Savepoints::new(tell),
+            savepoints: Savepoints::new(tell, most),
             stored,
             begun: BTreeMap::new(),
             triggered: 0,

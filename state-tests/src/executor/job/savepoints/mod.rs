@@ -11,14 +11,12 @@ use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
     CheckpointKind, CheckpointMetadata, RequestId, RequestKind, SavepointFolder, SnapshotFolder,
 };
-use alluvium::{ErrorKind, Result, StateBackend, StateError};
+use alluvium::config::options;
+use alluvium::{Result, StateBackend, StateError};
 use crossbeam_channel::Sender;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use work::{Target, Work, Writing};
-
-/// How many savepoints may wait for the one under way.
-const WAITING: usize = 64;
 
 /// A request under way.
 pub(super) enum Asked {
@@ -50,18 +48,22 @@ pub(super) struct Savepoints {
     begun: BTreeMap<u64, Begun>,
     /// Those that wait for the one under way: a task has no more than a few snapshots at a time.
     waiting: VecDeque<SavepointRequest>,
+    /// How many there may be that have not come to their end, those that wait included.
+    most: u32,
     /// The one whose folder is being made.
     preparing: Option<(Then, Reply<Location>)>,
     work: Work,
 }
 
 impl Savepoints {
-    pub(super) fn new(tell: Sender<Stored>) -> Self {
+    /// What is done is told through `tell`; no more than `most` are unfinished at a time.
+    pub(super) fn new(tell: Sender<Stored>, most: u32) -> Self {
         Self {
             asked: BTreeMap::new(),
             next: 0,
             begun: BTreeMap::new(),
             waiting: VecDeque::new(),
+            most,
             preparing: None,
             work: Work::new(tell),
         }
@@ -85,14 +87,16 @@ impl Savepoints {
 
     /// Takes in a request for a savepoint, which waits if one is under way.
     pub(super) fn wait_for_savepoint(&mut self, request: SavepointRequest) {
-        if self.waiting.len() < WAITING {
+        let unfinished = self.waiting.len() as u64 + u64::from(self.is_under_way());
+        let most = u64::from(self.most);
+        if unfinished < most {
             self.waiting.push_back(request);
-        } else {
-            request.reply.send(Err(StateError::new(
-                ErrorKind::LimitExceeded,
-                format!("{WAITING} savepoints of the job are waiting already"),
-            )));
+            return;
         }
+        let option = options::MAX_CONCURRENT_SAVEPOINTS.key();
+        let what = "the number of savepoints of the job that were asked for and are not finished";
+        let error = StateError::limit(what, unfinished + 1, most, option);
+        request.reply.send(Err(error));
     }
 
     /// Turns down all that have not begun.
@@ -232,5 +236,43 @@ impl Savepoints {
     pub(super) fn answer(&mut self, request: RequestId) -> Option<Asked> {
         self.begun.retain(|_, begun| begun.request != request);
         self.asked.remove(&request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alluvium::ErrorKind;
+    use crossbeam_channel::unbounded;
+
+    #[test]
+    fn savepoints_wait_up_to_the_limit_that_is_set() {
+        let mut savepoints = Savepoints::new(unbounded().0, 2);
+        let (_running, ended) = unbounded();
+        let mut ask = || {
+            let (reply, pending) = Reply::new(ended.clone());
+            savepoints.wait_for_savepoint(SavepointRequest {
+                then: Then::GoOn,
+                target: None,
+                reply,
+            });
+            pending
+        };
+        let waiting = [ask(), ask()];
+        let error = ask().poll().unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+        let option = "execution.checkpointing.max-concurrent-savepoints";
+        assert!(error.to_string().contains(option), "{error}");
+        assert!(waiting.iter().all(|one| one.poll().is_none()));
+        // The one under way counts, too.
+        let first = savepoints.waiting.pop_front().unwrap();
+        savepoints.preparing = Some((first.then, first.reply));
+        let (reply, refused) = Reply::new(ended.clone());
+        savepoints.wait_for_savepoint(SavepointRequest {
+            then: Then::GoOn,
+            target: None,
+            reply,
+        });
+        assert!(refused.poll().unwrap().is_err());
     }
 }
