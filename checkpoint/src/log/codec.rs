@@ -25,6 +25,8 @@ const RETIRED: u16 = 3 | MUST_UNDERSTAND;
 const FINISHED: u16 = 4 | MUST_UNDERSTAND;
 const RETIRED_WITH_FILES: u16 = 5 | MUST_UNDERSTAND;
 const FLAG_FINISHED: u16 = 1;
+const FLAG_STARTED_OVER: u16 = 2;
+const FLAGS: u16 = FLAG_FINISHED | FLAG_STARTED_OVER;
 /// Magic, version, kind, length: the same in every version, as is the checksum at the end.
 const HEAD: usize = 12;
 const CRC: usize = 4;
@@ -83,7 +85,8 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
 
 fn put_state(out: &mut Vec<u8>, state: &LogState) {
     out.extend_from_slice(&state.next_checkpoint.to_le_bytes());
-    let flags = if state.finished { FLAG_FINISHED } else { 0 };
+    let flag = |is_set: bool, flag: u16| if is_set { flag } else { 0 };
+    let flags = flag(state.finished, FLAG_FINISHED) | flag(state.started_over, FLAG_STARTED_OVER);
     out.extend_from_slice(&flags.to_le_bytes());
     out.extend_from_slice(&(state.live.len() as u16).to_le_bytes());
     for live in &state.live {
@@ -173,14 +176,15 @@ fn read_job(reader: &mut Reader<'_>) -> Result<JobId> {
 fn read_state(reader: &mut Reader<'_>) -> Result<LogState> {
     let next_checkpoint = reader.u64("next checkpoint id")?;
     let flags = reader.u16("flags")?;
-    if flags & !FLAG_FINISHED != 0 {
+    if flags & !FLAGS != 0 {
         return Err(StateError::incompatible(format!(
-            "flags of a log entry: known are {FLAG_FINISHED:#x}, found {flags:#x}"
+            "flags of a log entry: known are {FLAGS:#x}, found {flags:#x}"
         )));
     }
     let mut state = LogState {
         next_checkpoint,
         finished: flags & FLAG_FINISHED != 0,
+        started_over: flags & FLAG_STARTED_OVER != 0,
         live: Vec::new(),
     };
     let before = *reader;

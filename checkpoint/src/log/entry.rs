@@ -2,6 +2,21 @@
 
 use super::ids::{JobId, OwnerId};
 
+/// What a new owner takes over.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OpenMode {
+    /// Everything: recover from the newest published checkpoint.
+    #[default]
+    Resume,
+    /// Nothing: with the claim, all that was published before is no more. Only the numbering goes
+    /// on.
+    Fresh,
+    /// Likewise, as the job is to be done once more: until it has published something, the log says
+    /// that what it has put out before is to be taken back.
+    StartOver,
+}
+
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -56,6 +71,8 @@ pub(crate) struct LogState {
     pub(crate) next_checkpoint: u64,
     /// Whether the job has finished.
     pub(crate) finished: bool,
+    /// Whether it was [started over](OpenMode::StartOver), and nothing was published since.
+    pub(crate) started_over: bool,
     /// Published and not retired, ascending.
     pub(crate) live: Vec<PublishedCheckpoint>,
 }
@@ -94,6 +111,7 @@ impl LogState {
     pub(crate) fn with(&self, published: PublishedCheckpoint) -> Self {
         let mut state = self.clone();
         state.next_checkpoint = published.checkpoint + 1;
+        state.started_over = false;
         state.live.push(published);
         state
     }
@@ -108,10 +126,14 @@ impl LogState {
     }
 
     /// As a new owner takes it over, or begins afresh, without anything of before.
-    pub(crate) fn claimed(&self, next_checkpoint: u64, fresh: bool) -> Self {
-        let kept = if fresh { Self::default() } else { self.clone() };
+    pub(crate) fn claimed(&self, next_checkpoint: u64, mode: OpenMode) -> Self {
+        let kept = match mode {
+            OpenMode::Resume => self.clone(),
+            OpenMode::Fresh | OpenMode::StartOver => Self::default(),
+        };
         Self {
             next_checkpoint,
+            started_over: kept.started_over || mode == OpenMode::StartOver,
             ..kept
         }
     }
@@ -158,8 +180,9 @@ impl Entry {
         let next = found.next_checkpoint;
         match &self.event {
             LogEvent::Claim => {
-                let taken_over = |fresh| *found == before.claimed(next, fresh);
-                next >= before.next_checkpoint && (taken_over(false) || taken_over(true))
+                let modes = [OpenMode::Resume, OpenMode::Fresh, OpenMode::StartOver];
+                let is_claimed = |mode: &OpenMode| *found == before.claimed(next, *mode);
+                next >= before.next_checkpoint && modes.iter().any(is_claimed)
             }
             LogEvent::Published => found.latest().is_some_and(|latest| {
                 latest.checkpoint >= before.next_checkpoint && *found == before.with(latest.clone())

@@ -16,8 +16,8 @@ mod publication;
 mod search;
 
 pub(crate) use codec::{MAX_LIVE, MAX_RETIRED_FILES};
-pub use entry::PublishedCheckpoint;
 pub(crate) use entry::{Entry, LogEvent, LogState, Retirement};
+pub use entry::{OpenMode, PublishedCheckpoint};
 pub use ids::{JobId, OwnerId};
 pub(crate) use publication::{Log, PublicationLog};
 

@@ -7,7 +7,7 @@ use alluvium_state_api::{ErrorKind, Result, StateError};
 
 use super::append::{Decision, Fact, decide};
 use super::codec::{MAX_ENTRY, decode, encode};
-use super::entry::{Entry, LogEvent, LogState};
+use super::entry::{Entry, LogEvent, LogState, OpenMode};
 use super::ids::{JobId, OwnerId};
 use super::search::{Probe, TailSearch};
 use crate::storage::{Created, Storage};
@@ -274,7 +274,7 @@ impl PublicationLog {
     pub(crate) fn claim(
         log: Log,
         owner: OwnerId,
-        fresh: bool,
+        mode: OpenMode,
         verified: u64,
         after: Option<OwnerId>,
         next_checkpoint: impl Fn(Option<&LogState>) -> Result<u64>,
@@ -291,7 +291,7 @@ impl PublicationLog {
                 return Err(log.taken_over(after, known));
             }
             let next = next_checkpoint(known.map(|entry| &entry.state))?;
-            let claim = claim_after(known, &log.job, owner, next, fresh)?;
+            let claim = claim_after(known, &log.job, owner, next, mode)?;
             match log.create(&claim) {
                 Attempted::Appended => {
                     if before.is_none() {
@@ -415,7 +415,7 @@ fn claim_after(
     job: &JobId,
     owner: OwnerId,
     next_checkpoint: u64,
-    fresh: bool,
+    mode: OpenMode,
 ) -> Result<Entry> {
     if before.is_some_and(|entry| entry.owner == owner) {
         return Err(StateError::misuse(format!(
@@ -433,7 +433,7 @@ fn claim_after(
         owner,
         job: job.clone(),
         event: LogEvent::Claim,
-        state: state.claimed(next_checkpoint, fresh),
+        state: state.claimed(next_checkpoint, mode),
     })
 }
 

@@ -102,11 +102,11 @@ impl CheckpointStore {
         options: StoreOptions,
     ) -> Result<(Self, Option<Recovered>)> {
         let log = Log::new(Arc::clone(&storage), job.clone());
-        let fresh = options.mode == OpenMode::Fresh;
+        let mode = options.mode;
         let (log, before) = PublicationLog::claim(
             log,
             owner,
-            fresh,
+            mode,
             options.verified_entries,
             options.after,
             |state| next_checkpoint(&*storage, &job, state),
@@ -127,7 +127,7 @@ impl CheckpointStore {
             log,
         };
         let recovered = match before {
-            Some(_) if !fresh => store.recover()?,
+            Some(_) if mode == OpenMode::Resume => store.recover()?,
             _ => None,
         };
         store.register_published();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alluvium_state_api::{Result, StateError};
+use alluvium_state_api::{CheckpointId, Result, StateError};
 
 use crate::log::{JobId, Log, OwnerId, PublishedCheckpoint};
 use crate::storage::Storage;
@@ -16,6 +16,9 @@ pub struct Inspection {
     pub owner: OwnerId,
     /// Whether the job has finished.
     pub finished: bool,
+    /// If the job was [started over](super::OpenMode::StartOver) and has published nothing since:
+    /// what it has put out with checkpoints below this one is of before, and to be taken back.
+    pub started_over: Option<CheckpointId>,
     /// The published checkpoints, oldest first.
     pub checkpoints: Vec<PublishedCheckpoint>,
 }
@@ -53,10 +56,15 @@ pub fn check_log(
 /// job; `Storage`.
 pub fn inspect(storage: Arc<dyn Storage>, job: &JobId) -> Result<Option<Inspection>> {
     let newest = Log::new(storage, job.clone()).newest(0, 1)?;
-    Ok(newest.map(|stored| Inspection {
-        generation: stored.entry.generation,
-        owner: stored.entry.owner,
-        finished: stored.entry.state.finished,
-        checkpoints: stored.entry.state.live,
+    Ok(newest.map(|stored| {
+        let state = stored.entry.state;
+        let next = CheckpointId(state.next_checkpoint);
+        Inspection {
+            generation: stored.entry.generation,
+            owner: stored.entry.owner,
+            finished: state.finished,
+            started_over: state.started_over.then_some(next),
+            checkpoints: state.live,
+        }
     }))
 }

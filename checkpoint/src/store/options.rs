@@ -1,19 +1,8 @@
 //! How a store is opened.
 
 use crate::files::StoredSnapshotOptions;
+pub use crate::log::OpenMode;
 use crate::log::OwnerId;
-
-/// What a new owner takes over.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum OpenMode {
-    /// Everything: recover from the newest published checkpoint.
-    #[default]
-    Resume,
-    /// Nothing: with the claim, all that was published before is no more. Only the numbering goes
-    /// on.
-    Fresh,
-}
 
 /// How a [`CheckpointStore`](super::CheckpointStore) is opened.
 #[non_exhaustive]
@@ -66,6 +55,12 @@ impl StoreOptions {
             mode: OpenMode::Fresh,
             ..Self::default()
         }
+    }
+
+    /// The same, with [`mode`](Self::mode) set.
+    pub fn with_mode(mut self, mode: OpenMode) -> Self {
+        self.mode = mode;
+        self
     }
 
     /// The same, with [`max_metadata`](Self::max_metadata) set.

@@ -38,6 +38,9 @@ pub struct InitializationContext<'a, B, O> {
     pub subtask: &'a SubtaskInfo,
     /// The checkpoint that the run was restored from.
     pub restored_from: Option<CheckpointId>,
+    /// Whether the job begins: from nothing, or from a snapshot that it was told to start from. Not
+    /// if it goes on from a checkpoint of its own, after a failure or in another process.
+    pub begins: bool,
     /// The keyed state; `None` if the operator's input is not keyed.
     pub keyed_state: Option<&'a mut B>,
     /// The operator state.

@@ -97,7 +97,8 @@ pub(crate) struct FlightsArgs {
     #[arg(long)]
     pub(crate) skip_bad_lines: bool,
 
-    /// Starts from zero, and replaces the tables, updates and checkpoints of an earlier run
+    /// Starts from zero, or from '-s', and replaces the tables, updates and checkpoints of an earlier
+    /// run; files that have their names, but not their header, are refused
     #[arg(long)]
     pub(crate) fresh: bool,
 

@@ -19,11 +19,12 @@ use std::sync::Arc;
 /// The name of the job.
 pub(super) const JOB: &str = "flights";
 
-/// Puts the job together.
+/// Puts the job together; whether it takes back the updates of earlier runs when it begins.
 pub(super) fn build(
     args: &FlightsArgs,
     settings: &Resolved,
     input: &Arc<Input>,
+    replaces: bool,
 ) -> Result<Environment> {
     let mut environment = Environment::new(JOB);
     environment.configure(settings)?.set_job_id(&args.job_id);
@@ -38,7 +39,7 @@ pub(super) fn build(
     // From a savepoint the job may go on in another directory, where nothing is due.
     let moves = settings.recovery.path.is_some();
     carriers(&flights, output, moves);
-    routes(&flights, output, moves, args.fresh);
+    routes(&flights, output, moves, replaces);
     airframes(&flights, output, moves);
     Ok(environment)
 }
@@ -75,7 +76,7 @@ fn carriers(flights: &Stream<Flight>, output: &Path, moves: bool) {
     table(&rows, "carriers-table", sink);
 }
 
-fn routes(flights: &Stream<Flight>, output: &Path, moves: bool, fresh: bool) {
+fn routes(flights: &Stream<Flight>, output: &Path, moves: bool, replaces: bool) {
     let emitted = flights
         .key_by(|flight| (flight.origin, flight.destination))
         .process(Routes::default)
@@ -90,7 +91,7 @@ fn routes(flights: &Stream<Flight>, output: &Path, moves: bool, fresh: bool) {
             FileSink::new(&updates, files::UPDATE, write_update)
                 .with_header(routes::UPDATES_HEADER)
                 .with_new_directory(moves)
-                .with_replacement(fresh)
+                .with_replacement(replaces)
         })
         .uid("updates");
     let rows = emitted.flat_map(|emitted| match emitted {

@@ -4,6 +4,7 @@ use crate::command::{Flights, count};
 use crate::live::Live;
 use crate::reference::{Tables, data_set};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -110,6 +111,47 @@ fn a_copy_of_an_older_savepoint_takes_the_job_back() {
     flights.finish(&options);
     let tables = Tables::read(&flights.path("other"));
     assert!(tables == Tables::of(data_set(), 1));
+}
+
+/// The update files of a directory, by name.
+fn updates(output: &Path) -> BTreeMap<PathBuf, String> {
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        (path.file_name().unwrap().into(), text)
+    };
+    entries(&output.join("updates"))
+        .into_iter()
+        .map(read)
+        .collect()
+}
+
+/// Flights over all routes, in rows of a table or of updates.
+fn flown<'a>(rows: impl Iterator<Item = &'a str>) -> u64 {
+    let flights = rows.map(|row| row.split(',').nth(2).unwrap().parse::<u64>().unwrap());
+    flights.sum()
+}
+
+#[test]
+fn a_fresh_start_from_a_savepoint_leaves_no_updates_of_before() {
+    let flights = slow();
+    let mut live = start(&flights);
+    let path = flights.does(&["savepoint", "flights"]);
+    live.until("checkpoint ");
+    live.until("checkpoint ");
+    live.kill();
+    let summary = flights.finish(&["--fresh", "-s", &path]);
+    assert!(count(&summary, "restored_from") > 0);
+    let before = count(&summary, "records_before");
+    assert!(before > 0, "{summary}");
+    let tables = Tables::read(&flights.output());
+    assert!(tables == Tables::of(data_set(), 1));
+    let updates = updates(&flights.output());
+    let rows = updates.values().flat_map(|text| text.lines().skip(1));
+    let all = data_set().len() as u64;
+    assert_eq!(flown(rows), all - before, "those behind the savepoint");
+    // Once more, and without --fresh: it goes on from its last checkpoint.
+    flights.finish(&[]);
+    assert!(self::updates(&flights.output()) == updates);
 }
 
 #[test]

@@ -188,7 +188,9 @@ impl Environment {
         self
     }
 
-    /// Begins from nothing, whatever checkpoints the directory holds; they are left behind.
+    /// Begins from nothing, or from [what is named](Self::restore_from), whatever checkpoints the
+    /// directory holds; they are left behind. If the process dies before the job has a checkpoint
+    /// again, [`inspect`](alluvium::checkpoint::inspect) tells the next one that it was started over.
     pub const fn start_fresh(&mut self) -> &mut Self {
         self.settings.fresh = true;
         self

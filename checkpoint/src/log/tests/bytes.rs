@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::{entry, job, published};
 use crate::log::codec::{decode, encode};
 use crate::log::entry::Entry;
-use crate::log::{LogEvent, LogState, OwnerId, PublishedCheckpoint, Retirement};
+use crate::log::{LogEvent, LogState, OpenMode, OwnerId, PublishedCheckpoint, Retirement};
 
-fn golden() -> [(Entry, &'static [u8]); 5] {
+fn golden() -> [(Entry, &'static [u8]); 6] {
     let old = OwnerId(std::array::from_fn(|place| place as u8));
     let new = OwnerId(std::array::from_fn(|place| place as u8 + 16));
     let late = PublishedCheckpoint {
@@ -19,8 +19,10 @@ fn golden() -> [(Entry, &'static [u8]); 5] {
     let state = |live: &[&PublishedCheckpoint], finished| LogState {
         next_checkpoint: 4,
         finished,
+        started_over: false,
         live: live.iter().map(|&live| live.clone()).collect(),
     };
+    let over = state(&[&late], true).claimed(4, OpenMode::StartOver);
     let entry = |seq, generation, owner, event, state| Entry {
         seq,
         generation,
@@ -60,6 +62,10 @@ fn golden() -> [(Entry, &'static [u8]); 5] {
         (
             entry(301, 2, new, LogEvent::Finished, state(&[&late], true)),
             include_bytes!("../../../tests/golden/log-finished-v1.bin"),
+        ),
+        (
+            entry(9, 4, new, LogEvent::Claim, over),
+            include_bytes!("../../../tests/golden/log-started-over-v1.bin"),
         ),
     ]
 }
@@ -113,7 +119,7 @@ fn what_a_later_version_wrote_is_told_from_damage() {
     for (place, value, named) in [
         (4, 2, "version 1"),
         (6, 9, "kind 0x8009"),
-        (flags, 2, "0x2"),
+        (flags, 4, "0x4"),
     ] {
         let error = decode(&forged(&bytes, place, value)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Incompatible, "{error}");
@@ -157,7 +163,7 @@ proptest! {
     /// Past the checksum, every part is checked by itself.
     #[test]
     fn forged_entries_never_panic(
-        which in 0_usize..4,
+        which in 0_usize..6,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let bytes = golden()[which].1;

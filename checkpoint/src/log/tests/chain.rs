@@ -8,7 +8,7 @@ use super::{entry, job, published};
 use crate::log::codec::encode;
 use crate::log::entry::Entry;
 use crate::log::publication::Log;
-use crate::log::{JobId, LogEvent, LogState};
+use crate::log::{JobId, LogEvent, LogState, OpenMode};
 use crate::storage::{Fault, FaultStorage, MemoryStorage, Storage};
 
 fn states() -> [LogState; 4] {
@@ -22,7 +22,8 @@ fn states() -> [LogState; 4] {
 /// A log in which everything happens.
 fn history() -> Vec<Entry> {
     let [claimed, one, two, retired] = states();
-    let fresh = retired.claimed(9, true);
+    let fresh = retired.claimed(9, OpenMode::Fresh);
+    let over = fresh.claimed(9, OpenMode::StartOver);
     vec![
         entry(1, 1, 1, LogEvent::Claim, claimed),
         entry(2, 1, 1, LogEvent::Published, one.clone()),
@@ -36,9 +37,12 @@ fn history() -> Vec<Entry> {
             3,
             3,
             LogEvent::Claim,
-            retired.finished().claimed(6, false),
+            retired.finished().claimed(6, OpenMode::Resume),
         ),
         entry(9, 4, 4, LogEvent::Claim, fresh),
+        entry(10, 5, 5, LogEvent::Claim, over.clone()),
+        entry(11, 6, 6, LogEvent::Claim, over.clone()),
+        entry(12, 6, 6, LogEvent::Published, over.with(published(9))),
     ]
 }
 
@@ -102,11 +106,11 @@ fn what_does_not_follow_is_refused() {
         ("state", entry(5, 2, 2, LogEvent::Finished, two.clone())),
         (
             "state",
-            entry(5, 3, 3, LogEvent::Claim, two.claimed(3, false)),
+            entry(5, 3, 3, LogEvent::Claim, two.claimed(3, OpenMode::Resume)),
         ),
         (
             "state",
-            entry(5, 3, 3, LogEvent::Claim, one.claimed(9, false)),
+            entry(5, 3, 3, LogEvent::Claim, one.claimed(9, OpenMode::Resume)),
         ),
         ("state", entry(5, 3, 3, LogEvent::Claim, claimed)),
     ];
@@ -153,11 +157,11 @@ fn a_forged_history_is_named() {
 
     let log = Log::new(stored(&history), job());
     assert_eq!(
-        log.newest(0, 5).unwrap().unwrap().entry.seq,
-        9,
+        log.newest(0, 8).unwrap().unwrap().entry.seq,
+        12,
         "not looked at so far back"
     );
-    assert!(log.newest(0, 6).is_err());
+    assert!(log.newest(0, 9).is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What an undisturbed owner does.
 
-use alluvium_state_api::ErrorKind;
+use alluvium_state_api::{CheckpointId, ErrorKind};
 
 use super::*;
 use crate::coordinator::StoreOutcome;
@@ -71,6 +71,32 @@ fn a_fresh_start_takes_nothing_over_but_the_numbering() {
     assert_eq!(storage.list("job").unwrap(), ["log"]);
     assert_eq!(publish_next(&mut store).unwrap(), 3);
     assert_eq!(open(&storage, 3).unwrap().1.unwrap().checkpoint, 3);
+}
+
+/// Whoever starts a job next must know what has become of the output of before.
+#[test]
+fn that_a_job_was_started_over_is_told_until_it_has_published_something() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (mut store, _) = open(&storage, 1).unwrap();
+    publish_next(&mut store).unwrap();
+    publish_next(&mut store).unwrap();
+    let told = || {
+        inspect(storage.clone(), &job())
+            .unwrap()
+            .unwrap()
+            .started_over
+    };
+    assert_eq!(told(), None);
+    let over = StoreOptions::default().with_mode(OpenMode::StartOver);
+    let (store, recovered) = open_with(&storage, 2, over).unwrap();
+    assert_eq!((recovered, store.latest()), (None, None));
+    assert_eq!(told(), Some(CheckpointId(3)));
+    let (mut store, _) = open(&storage, 3).unwrap();
+    assert_eq!(told(), Some(CheckpointId(3)), "the process died");
+    assert_eq!(publish_next(&mut store).unwrap(), 3);
+    assert_eq!(told(), None);
+    open_with(&storage, 4, StoreOptions::fresh()).unwrap();
+    assert_eq!(told(), None, "the checkpoints were given up, and no more");
 }
 
 #[test]

@@ -4,13 +4,13 @@ use super::files;
 use crate::args::FlightsArgs;
 use crate::flights::{airframes, carriers, routes};
 use alluvium::checkpoint::storage::StorageOptions;
-use alluvium::checkpoint::{JobId, inspect};
+use alluvium::checkpoint::{Inspection, JobId, inspect};
 use alluvium::config::{Location, Resolved, options};
-use alluvium::{Result, StateError};
+use alluvium::{CheckpointId, Result, StateError};
 use alluvium_state_tests::executor::FileSink;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const TABLES: [(&str, &str); 3] = [
     (files::CARRIERS, carriers::HEADER),
@@ -21,55 +21,90 @@ const TABLES: [(&str, &str); 3] = [
 /// What stands in the folder of a job's checkpoints beside them.
 const OF_A_JOB: [&str; 4] = ["log", "shared", "taskowned", "control.json"];
 
+/// What an earlier run has put out.
+#[derive(Default)]
+struct Left {
+    tables: Vec<PathBuf>,
+    /// The newest checkpoint that updates were committed with.
+    updates: Option<CheckpointId>,
+}
+
 /// Makes sure that the run may use its directories: whatever bears the name of one of its files is
-/// one of its files. Without `--fresh` and without a checkpoint to go on from, there must be no
-/// updates of an earlier run; with it, the job itself takes back what is there once it has claimed
-/// its checkpoints.
+/// one of its files, as it begins with the header of such files. Tables and updates of an earlier run
+/// may be there if the job has a checkpoint to go on from, or with `--fresh`, or if it was killed
+/// after it was started with that and before it had a checkpoint again.
 ///
-/// Nothing is changed here.
-pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Result<()> {
+/// Returns whether the job takes back the updates that are there, once it has claimed its
+/// checkpoints. Nothing is changed here.
+pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Result<bool> {
     if args.output.exists() && !args.output.is_dir() {
         let output = args.output.display();
         let error = format!("the output '{output}' ('--output') must be a directory, found a file");
         return Err(StateError::misuse(error));
     }
     let updates = args.output.join(files::UPDATES);
+    let mut left = Left::default();
     for (name, header) in TABLES {
-        check_header(&args.output.join(files::table(name)), header)?;
+        let path = args.output.join(files::table(name));
+        if is_there(&path, header)? {
+            left.tables.push(path);
+        }
     }
-    let left = check_updates(&updates)?;
+    left.updates = check_updates(&updates)?;
     if args.fresh {
         for directory in [&args.output, &updates] {
             check_writable(directory)?;
         }
     }
     let Some(root) = &settings.checkpoint_dir else {
-        return Ok(());
+        return Ok(args.fresh);
     };
     let local = root.local_path().map(|root| root.join(&args.job_id));
     if args.fresh {
-        return local.map_or(Ok(()), |checkpoints| check_checkpoints(&checkpoints));
+        local.map_or(Ok(()), |checkpoints| check_checkpoints(&checkpoints))?;
+        return Ok(true);
     }
+    let Some(path) = left.first(&updates) else {
+        return Ok(false);
+    };
     let is_missing = match &local {
         Some(checkpoints) => !files::exists(checkpoints)?,
         None => false,
     };
-    if left && (is_missing || !has_checkpoints(root, &settings.storage, &args.job_id)?) {
-        return Err(no_checkpoint_of(&updates, &root.join(&args.job_id)));
+    let found = match is_missing {
+        true => None,
+        false => inspect_in(root, &settings.storage, &args.job_id)?,
+    };
+    match found {
+        Some(found) if !found.checkpoints.is_empty() => Ok(false),
+        // What it was to replace then is what it has put out before.
+        Some(found) if found.started_over.is_some_and(|next| left.is_before(next)) => Ok(true),
+        _ => Err(no_checkpoint_of(path, &root.join(&args.job_id))),
     }
-    Ok(())
 }
 
-/// Whether a job has published checkpoints.
-fn has_checkpoints(root: &Location, storage: &StorageOptions, job: &str) -> Result<bool> {
+impl Left {
+    /// One of them, if there is any.
+    fn first<'a>(&'a self, updates: &'a Path) -> Option<&'a Path> {
+        let updates = self.updates.map(|_| updates);
+        updates.or_else(|| self.tables.first().map(PathBuf::as_path))
+    }
+
+    /// Whether all updates were committed with checkpoints below this.
+    fn is_before(&self, next: CheckpointId) -> bool {
+        self.updates.is_none_or(|newest| newest < next)
+    }
+}
+
+/// What the log of a job says, if it has one.
+fn inspect_in(root: &Location, storage: &StorageOptions, job: &str) -> Result<Option<Inspection>> {
     let storage = root.open(storage).map_err(|error| {
         error.context(format_args!(
             "the checkpoint directory '{root}' ('{}')",
             options::CHECKPOINT_DIR.key()
         ))
     })?;
-    let found = inspect(storage, &JobId::new(job)?)?;
-    Ok(found.is_some_and(|found| !found.checkpoints.is_empty()))
+    inspect(storage, &JobId::new(job)?)
 }
 
 /// A file can be made in a directory, if it is there.
@@ -83,19 +118,24 @@ fn check_writable(directory: &Path) -> Result<()> {
     }
 }
 
-fn no_checkpoint_of(updates: &Path, checkpoints: &Location) -> StateError {
+fn no_checkpoint_of(path: &Path, checkpoints: &Location) -> StateError {
+    let what = if path.ends_with(files::UPDATES) {
+        "holds updates"
+    } else {
+        "is a table"
+    };
     StateError::misuse(format!(
-        "'{}' holds updates of an earlier run, and there is no checkpoint of it in \
-         '{checkpoints}': name its --checkpoint-dir and --job-id, or start over with --fresh",
-        updates.display()
+        "'{}' {what} of an earlier run, and there is no checkpoint of it in '{checkpoints}': name \
+         its --checkpoint-dir and --job-id, or start over with --fresh",
+        path.display()
     ))
 }
 
-/// A file of this name, if there is one, must begin with the header.
-fn check_header(path: &Path, header: &str) -> Result<()> {
+/// Whether there is a file of this name; it must begin with the header.
+fn is_there(path: &Path, header: &str) -> Result<bool> {
     let cannot = |error| files::failed("read", path, error);
     let file = match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         file => file.map_err(cannot)?,
     };
     let mut begin = Vec::new();
@@ -103,7 +143,7 @@ fn check_header(path: &Path, header: &str) -> Result<()> {
         .read_to_end(&mut begin)
         .map_err(cannot)?;
     if begin == header.as_bytes() {
-        return Ok(());
+        return Ok(true);
     }
     Err(not_own(
         path,
@@ -111,19 +151,20 @@ fn check_header(path: &Path, header: &str) -> Result<()> {
     ))
 }
 
-/// Whether there are committed updates; an error if there is anything else.
-fn check_updates(updates: &Path) -> Result<bool> {
-    let mut committed = false;
+/// The newest checkpoint that there are committed updates of; an error if there is anything else.
+fn check_updates(updates: &Path) -> Result<Option<CheckpointId>> {
+    let mut newest = None;
     for (name, path) in files::list(updates)? {
         if !FileSink::<()>::is_own_name(files::UPDATE, &name) {
             return Err(not_own(&path, "updates have other names"));
         }
-        if !name.starts_with('.') {
-            check_header(&path, routes::UPDATES_HEADER)?;
-            committed = true;
+        let committed_with = FileSink::<()>::committed_with(files::UPDATE, &name);
+        if committed_with.is_some() {
+            is_there(&path, routes::UPDATES_HEADER)?;
+            newest = newest.max(committed_with);
         }
     }
-    Ok(committed)
+    Ok(newest)
 }
 
 /// The folder of a job's checkpoints holds nothing else.

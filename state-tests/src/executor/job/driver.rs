@@ -214,7 +214,9 @@ impl Driver {
         let metadata = latest.as_ref().map(|stored| &**stored.metadata());
         let named = |error| life.origin.name(&life.retained, error);
         let plan = self.plan(metadata).map_err(named)?;
-        let restore = Restore::new(&plan, latest.as_ref(), &self.settings).map_err(named)?;
+        let begins = latest.is_none() || life.origin.is_in_use(&life.retained);
+        let restore = Restore::new(&plan, latest.as_ref(), begins, &self.settings);
+        let restore = restore.map_err(named)?;
         // A job that was stopped, and failed before all was committed, has only that left to do.
         let stopped = life.report.stopped_with.is_some();
         let ended = metadata.filter(|metadata| metadata.is_final || stopped);

@@ -12,14 +12,17 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(crate) struct Restore {
     checkpoint: Option<CheckpointId>,
+    begins: bool,
     operators: BTreeMap<String, OperatorRestore>,
 }
 
 impl Restore {
-    /// Deals `stored` out to the operators of `plan`.
+    /// Deals `stored` out to the operators of `plan`; whether it is what the job begins with, and
+    /// no checkpoint of its own.
     pub(crate) fn new(
         plan: &Plan,
         stored: Option<&StoredSnapshot>,
+        begins: bool,
         settings: &JobSettings,
     ) -> Result<Self> {
         let program: Vec<_> = plan
@@ -40,6 +43,7 @@ impl Restore {
             .map(|operator| (operator.uid().to_owned(), operator));
         Ok(Self {
             checkpoint: stored.map(|stored| stored.metadata().checkpoint),
+            begins,
             operators: named.collect(),
         })
     }
@@ -47,6 +51,11 @@ impl Restore {
     /// The checkpoint that the run starts from.
     pub(crate) const fn checkpoint(&self) -> Option<CheckpointId> {
         self.checkpoint
+    }
+
+    /// Whether the job begins with it, and does not go on from a checkpoint of its own.
+    pub(crate) const fn begins(&self) -> bool {
+        self.begins
     }
 
     /// What a subtask of an operator starts with.

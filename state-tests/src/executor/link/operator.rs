@@ -97,6 +97,7 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Operator<K, I, O, F> {
         let mut context: OpenContext<'_, K> = alluvium::InitializationContext {
             subtask: &self.subtask,
             restored_from: opening.restore.checkpoint(),
+            begins: opening.restore.begins(),
             keyed_state: self.backend.as_mut(),
             operator_state: &mut self.state,
             raw_keyed: &restored.raw_keyed,

@@ -43,7 +43,8 @@ pub trait TwoPhaseSink<T>: Send + 'static {
         Ok(())
     }
 
-    /// Called once per run, before [`open`](Self::open), if the run starts from nothing. The default
+    /// Called once per run, before [`open`](Self::open), if the job begins: from nothing, or from a
+    /// snapshot that it was told to start from, and not from a checkpoint of its own. The default
     /// keeps whatever earlier executions have committed.
     fn start_over(&mut self) -> Result<()> {
         Ok(())
@@ -141,7 +142,8 @@ impl<T: Send + 'static, S: TwoPhaseSink<T>> Process<(), T, ()> for TwoPhase<T, S
         if let Some(restored_from) = context.restored_from {
             self.newest = restored_from;
             self.sink.roll_back(restored_from)?;
-        } else {
+        }
+        if context.begins {
             self.sink.start_over()?;
         }
         self.sink.open(subtask, &due)?;

@@ -29,7 +29,11 @@ impl Directory {
         let job = JobId::new(settings.job_id())?;
         let mut options = settings.store.clone();
         if settings.fresh {
-            options.mode = OpenMode::Fresh;
+            // Whoever starts it next without the snapshot must not begin from nothing instead.
+            options.mode = match settings.restore_from {
+                Some(_) => OpenMode::Fresh,
+                None => OpenMode::StartOver,
+            };
         }
         let copies = copies(settings);
         // What is recovered is read by `latest`, as it is after a failure.

@@ -42,9 +42,11 @@ pub struct FileSink<T> {
     line: Vec<u8>,
     /// Whether the directory may be another one than that of the run before.
     may_move: bool,
-    /// Whether a run that starts from nothing takes back what was committed before.
+    /// Whether a run with which the job begins takes back what was committed before.
     replaces: bool,
-    /// Whether it is: what is due was left where it was.
+    /// Whether it has.
+    starts_over: bool,
+    /// Whether what is due was left in another directory, or was taken back.
     moves_in: bool,
 }
 
@@ -70,6 +72,7 @@ impl<T> Clone for FileSink<T> {
             line: Vec::new(),
             may_move: self.may_move,
             replaces: self.replaces,
+            starts_over: self.starts_over,
             moves_in: self.moves_in,
         }
     }
@@ -94,6 +97,7 @@ impl<T> FileSink<T> {
             line: Vec::new(),
             may_move: false,
             replaces: false,
+            starts_over: false,
             moves_in: false,
         }
     }
@@ -107,7 +111,8 @@ impl<T> FileSink<T> {
         self
     }
 
-    /// The same sink, which removes the files of earlier executions when the job starts from nothing.
+    /// The same sink, which removes the files of earlier executions when the job begins: from nothing,
+    /// or from a snapshot that it was told to start from, with what that leaves to be committed.
     /// Default: no; they stay, and one whose name is wanted again is an error.
     pub fn with_replacement(mut self, replaces: bool) -> Self {
         self.replaces = replaces;
@@ -125,6 +130,12 @@ impl<T> FileSink<T> {
     pub fn is_own_name(prefix: &str, name: &str) -> bool {
         let names = Names::new(prefix);
         names.is_committed(name) || names.is_hidden(name)
+    }
+
+    /// The checkpoint that a file was committed with, if a sink with `prefix` has given it its name
+    /// (without directory).
+    pub fn committed_with(prefix: &str, name: &str) -> Option<CheckpointId> {
+        Names::new(prefix).committed_with(name).map(CheckpointId)
     }
 
     fn sync_directory(&self) -> Result<()> {
@@ -205,7 +216,8 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         fs::create_dir_all(&self.directory)
             .map_err(|error| failed("create", &self.directory, error))?;
         let own = self.own_names()?;
-        self.moves_in = self.may_move && own.is_empty();
+        self.moves_in = self.starts_over || (self.may_move && own.is_empty());
+        let due = if self.starts_over { &[] } else { due };
         self.remove_leftovers(&own, due)
     }
 
@@ -214,6 +226,7 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
     }
 
     fn start_over(&mut self) -> Result<()> {
+        self.starts_over = self.replaces;
         if self.replaces {
             return self.take_back(0);
         }

@@ -176,3 +176,28 @@ fn only_who_is_to_replace_removes_what_was_committed_before() {
     again.start_over().unwrap();
     assert_eq!(names(path), ["other-9-0.csv"]);
 }
+
+/// Also what a savepoint leaves to be committed is of before.
+#[test]
+fn who_replaces_needs_nothing_of_what_was_due() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut first = sink(path, 0, &[]);
+    let committed = written(&mut first, 1, 3);
+    first.commit(&committed).unwrap();
+    let pending = written(&mut first, 2, 4);
+    let due = [committed, pending];
+    let mut again = first.clone().with_replacement(true);
+    again.roll_back(CheckpointId(4)).unwrap();
+    again.start_over().unwrap();
+    again.open(&subtask(0), &due).unwrap();
+    due.iter().for_each(|due| again.commit(due).unwrap());
+    assert!(names(path).is_empty(), "{:?}", names(path));
+    // After a failure it goes on from a checkpoint of its own.
+    let own = written(&mut again, 3, 5);
+    let mut restarted = first.clone().with_replacement(true);
+    restarted.roll_back(CheckpointId(5)).unwrap();
+    restarted.open(&subtask(0), &[own]).unwrap();
+    restarted.commit(&own).unwrap();
+    assert_eq!(names(path), ["out-5-0.csv"]);
+}
