@@ -1,8 +1,9 @@
 //! How metadata names a file.
 
+use super::name::FileName;
 use crate::storage::check_path;
 use crate::wire::{Put, Reader};
-use alluvium_state_api::{Result, StateError};
+use alluvium_state_api::{CheckpointId, Result, StateError};
 use std::fmt;
 
 /// The greatest length of the name of a file, in bytes.
@@ -59,6 +60,12 @@ impl FileRef {
             length: self.length,
             crc: self.crc,
         }
+    }
+
+    /// The checkpoint that it was written for, which may be older than one that names it; `None` if
+    /// its name does not say.
+    pub fn written_for(&self) -> Option<CheckpointId> {
+        FileName::parse(&self.name).map(|name| CheckpointId(name.checkpoint))
     }
 
     /// Checks that its name is one.

@@ -1,10 +1,9 @@
 //! Bodies of requests and responses, as Flink has them.
 
 use alluvium::StateError;
-use alluvium::checkpoint::CheckpointKind;
-use alluvium_state_tests::executor::{CheckpointProgress, CheckpointRecord, JobState, JobStatus};
+use alluvium_state_tests::executor::{JobState, JobStatus};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// `POST /jobs/:id/savepoints`.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -162,73 +161,6 @@ pub(crate) fn job(status: &JobStatus, now: u64) -> Value {
     })
 }
 
-fn or_minus_one(time: Option<u64>) -> Value {
+pub(super) fn or_minus_one(time: Option<u64>) -> Value {
     time.map_or_else(|| json!(-1), |time| json!(time))
-}
-
-/// `GET /jobs/:id/checkpoints`. Durations are in milliseconds, sizes in bytes.
-pub(crate) fn checkpoints(status: &JobStatus) -> Value {
-    let history: Vec<Value> = status.history.iter().rev().map(checkpoint).collect();
-    let newest = |wanted: &dyn Fn(&CheckpointRecord) -> bool| {
-        let mut history = status.history.iter().rev();
-        history.find(|record| wanted(record)).map(checkpoint)
-    };
-    let in_progress = status
-        .history
-        .iter()
-        .filter(|record| record.progress == CheckpointProgress::InProgress)
-        .count() as u64;
-    let completed =
-        |record: &CheckpointRecord| matches!(record.progress, CheckpointProgress::Completed { .. });
-    json!({
-        "counts": {
-            "restored": u64::from(status.restored_from.is_some()),
-            "total": status.completed + status.failed + in_progress,
-            "in_progress": in_progress,
-            "completed": status.completed,
-            "failed": status.failed,
-        },
-        "latest": {
-            "completed": newest(&|record| completed(record) && !record.kind.is_savepoint()),
-            "savepoint": newest(&|record| completed(record) && record.kind.is_savepoint()),
-            "failed": newest(&|record| matches!(record.progress, CheckpointProgress::Failed { .. })),
-            "restored": status.restored_from.map(|checkpoint| json!({"id": checkpoint.0})),
-        },
-        "history": history,
-    })
-}
-
-fn checkpoint(record: &CheckpointRecord) -> Value {
-    let kind = match record.kind {
-        CheckpointKind::Stop { .. } => "SYNC_SAVEPOINT",
-        kind if kind.is_savepoint() => "SAVEPOINT",
-        _ => "CHECKPOINT",
-    };
-    let mut told = Map::new();
-    let mut tell = |name: &str, value: Value| {
-        told.insert(name.to_owned(), value);
-    };
-    tell("id", json!(record.checkpoint.0));
-    tell("checkpoint_type", json!(kind));
-    tell("is_savepoint", json!(record.kind.is_savepoint()));
-    tell("trigger_timestamp", json!(record.began));
-    match &record.progress {
-        CheckpointProgress::InProgress => tell("status", json!("IN_PROGRESS")),
-        CheckpointProgress::Completed {
-            size,
-            duration,
-            path,
-        } => {
-            tell("status", json!("COMPLETED"));
-            tell("state_size", json!(size));
-            tell("end_to_end_duration", json!(duration.as_millis() as u64));
-            let path = path.as_ref().map(ToString::to_string);
-            tell("external_path", json!(path));
-        }
-        CheckpointProgress::Failed { reason } => {
-            tell("status", json!("FAILED"));
-            tell("failure_message", json!(reason));
-        }
-    }
-    Value::Object(told)
 }

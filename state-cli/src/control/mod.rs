@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `server`, `routes`, `access` | the endpoint: HTTP on loopback, with Flink's paths |
-//! | `bodies` | bodies of requests and responses |
+//! | `bodies`, `statistics` | bodies of requests and responses |
 //! | `triggers` | what was asked for and takes its time |
 //! | `note` | how running jobs are found |
 //! | `find` | which job is meant |
@@ -18,6 +18,7 @@ mod note;
 mod routes;
 mod server;
 mod signals;
+mod statistics;
 mod triggers;
 
 pub(crate) use bodies::{SavepointBody, StopBody};

@@ -5,11 +5,12 @@ use super::bodies::{
     self, CheckpointBody, DisposalBody, SavepointBody, StopBody, TriggerStatus, Triggered,
 };
 use super::server::Job;
+use super::statistics;
 use super::triggers::{Kind, TooMany, Triggers, Work};
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{StoredSnapshotOptions, dispose};
 use alluvium::config::Location;
-use alluvium::{ErrorKind, StateError};
+use alluvium::{CheckpointId, ErrorKind, StateError};
 use alluvium_state_tests::executor::{JobControl, JobStatus};
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State as Shared};
@@ -29,6 +30,8 @@ use tokio::sync::Semaphore;
 const LONGEST_BODY: usize = 64 << 10;
 /// No trigger id may be longer, in characters.
 const LONGEST_ID: usize = 128;
+/// What a path has where others have a trigger id.
+const CONFIG: &str = "config";
 /// How many savepoints are disposed of at a time.
 const DISPOSALS: usize = 2;
 
@@ -43,27 +46,41 @@ pub(super) struct State {
     pub(super) storage: StorageOptions,
     /// How snapshots are read.
     pub(super) snapshots: StoredSnapshotOptions,
+    /// How the job takes checkpoints, as it is told.
+    pub(super) config: Arc<Value>,
     /// Milliseconds since the Unix epoch.
     pub(super) now: fn() -> u64,
+    /// Bytes that nobody has drawn before.
+    pub(super) random: fn() -> alluvium::Result<[u8; 16]>,
 }
 
 impl State {
     pub(super) fn new(job: Job, token: &str) -> Self {
         let Job {
             control,
-            storage,
-            snapshots,
+            settings,
             now,
+            random,
             ..
         } = job;
         Self {
             control,
-            storage,
-            snapshots,
+            config: Arc::new(statistics::config(&settings)),
+            snapshots: settings.store.snapshot_options(),
+            storage: settings.storage,
             triggers: Triggers::default(),
             token: token.into(),
             disposals: Arc::new(Semaphore::new(DISPOSALS)),
             now,
+            random,
+        }
+    }
+
+    /// The id of a trigger: the one that was given, or a new one.
+    fn trigger_id(&self, given: Option<String>) -> Result<String, Failure> {
+        match given {
+            None => Ok(super::server::hex(&(self.random)()?)),
+            Some(id) => check_trigger_id(id),
         }
     }
 
@@ -150,6 +167,11 @@ pub(super) fn router(state: State) -> Router {
         .route("/jobs", get(jobs))
         .route("/jobs/{id}", get(job).patch(cancel))
         .route("/jobs/{id}/checkpoints", get(checkpoints).post(checkpoint))
+        .route("/jobs/{id}/checkpoints/config", get(checkpoint_config))
+        .route(
+            "/jobs/{id}/checkpoints/details/{checkpoint}",
+            get(checkpoint_details),
+        )
         .route("/jobs/{id}/checkpoints/{trigger}", get(checkpoint_status))
         .route("/jobs/{id}/savepoints", post(savepoint))
         .route("/jobs/{id}/savepoints/{trigger}", get(savepoint_status))
@@ -173,20 +195,13 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Failure> {
         .map_err(|error| Failure::bad(format!("the body of the request cannot be read: {error}")))
 }
 
-/// The id of a trigger: the one that was given, or a new one.
-fn trigger_id(given: Option<String>) -> Result<String, Failure> {
-    let Some(id) = given else {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            let text = format!("no random bytes can be had: {error}");
-            Failure::new(StatusCode::INTERNAL_SERVER_ERROR, text)
-        })?;
-        return Ok(super::server::hex(&bytes));
-    };
+/// Checks an id that somebody gives: it must stand in a path, and mean nothing else there.
+fn check_trigger_id(id: String) -> Result<String, Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(plain) {
+    if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(plain) || id == CONFIG {
         return Err(Failure::bad(format!(
-            "a trigger id has 1 to {LONGEST_ID} ASCII letters, digits, '-' and '_'"
+            "a trigger id has 1 to {LONGEST_ID} ASCII letters, digits, '-' and '_', and is not \
+             '{CONFIG}'"
         )));
     }
     Ok(id)
@@ -255,7 +270,31 @@ async fn cancel(
 }
 
 async fn checkpoints(Shared(state): Shared<State>, Path(id): Path<String>) -> Answer<Value> {
-    Ok(Json(bodies::checkpoints(&state.job(&id)?)))
+    Ok(Json(statistics::checkpoints(&state.job(&id)?)))
+}
+
+async fn checkpoint_config(Shared(state): Shared<State>, Path(id): Path<String>) -> Answer<Value> {
+    state.job(&id)?;
+    Ok(Json((*state.config).clone()))
+}
+
+async fn checkpoint_details(
+    Shared(state): Shared<State>,
+    Path((id, checkpoint)): Path<(String, String)>,
+) -> Answer<Value> {
+    let status = state.job(&id)?;
+    let wanted: u64 = checkpoint.parse().map_err(|_| {
+        let text = format!("the id of a checkpoint must be a whole number, found '{checkpoint}'");
+        Failure::bad(text)
+    })?;
+    let told = statistics::details(&status, CheckpointId(wanted)).ok_or_else(|| {
+        let text = format!(
+            "could not find checkpointing statistics for checkpoint {wanted}: it was not taken by \
+             this execution, or others have been taken since"
+        );
+        Failure::new(StatusCode::NOT_FOUND, text)
+    });
+    told.map(Json)
 }
 
 async fn checkpoint(Shared(state): Shared<State>, Path(id): Path<String>, body: Bytes) -> Accepted {
@@ -270,7 +309,7 @@ async fn checkpoint(Shared(state): Shared<State>, Path(id): Path<String>, body: 
             return Err(Failure::bad(text));
         }
     };
-    let trigger = trigger_id(body.trigger_id)?;
+    let trigger = state.trigger_id(body.trigger_id)?;
     let ask = if full {
         JobControl::full_checkpoint
     } else {
@@ -293,7 +332,7 @@ async fn savepoint(Shared(state): Shared<State>, Path(id): Path<String>, body: B
     state.running_job(&id)?;
     let body: SavepointBody = read(&body)?;
     check_format(body.format_type.as_deref())?;
-    let trigger = trigger_id(body.trigger_id)?;
+    let trigger = state.trigger_id(body.trigger_id)?;
     let target = target(body.target_directory.as_ref(), "target-directory")?;
     let (control, target) = (&state.control, target.as_ref());
     let begin = || {
@@ -319,7 +358,7 @@ async fn stop(Shared(state): Shared<State>, Path(id): Path<String>, body: Bytes)
     state.running_job(&id)?;
     let body: StopBody = read(&body)?;
     check_format(body.format_type.as_deref())?;
-    let trigger = trigger_id(body.trigger_id)?;
+    let trigger = state.trigger_id(body.trigger_id)?;
     let target = target(body.target_directory.as_ref(), "targetDirectory")?;
     let begin = || {
         let stopped = state.control.stop(target.as_ref(), body.drain)?;
@@ -336,7 +375,7 @@ async fn disposal(Shared(state): Shared<State>, body: Bytes) -> Accepted {
     let Ok(place) = Arc::clone(&state.disposals).try_acquire_owned() else {
         return Err(TooMany.into());
     };
-    let trigger = trigger_id(None)?;
+    let trigger = state.trigger_id(None)?;
     let begin = || {
         let (answer, pending) = sync_channel(1);
         tokio::task::spawn_blocking(move || {

@@ -4,9 +4,7 @@ use super::note::{self, Note, Noted};
 use super::routes::{State, router};
 use super::signals::{Caught, Signals};
 use crate::output;
-use alluvium::checkpoint::StoredSnapshotOptions;
-use alluvium::checkpoint::storage::StorageOptions;
-use alluvium::config::Location;
+use alluvium::config::{Location, Resolved};
 use alluvium::{Result, StateError};
 use alluvium_state_tests::executor::JobControl;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -25,16 +23,14 @@ const CLOSE: Duration = Duration::from_millis(500);
 /// What the endpoint says about its job.
 pub(crate) struct Job {
     pub(crate) control: JobControl,
-    /// Where its checkpoints are kept, if they outlive it.
-    pub(crate) checkpoint_root: Option<Location>,
-    /// How stores are reached.
-    pub(crate) storage: StorageOptions,
-    /// How snapshots are read.
-    pub(crate) snapshots: StoredSnapshotOptions,
+    /// What it is set to.
+    pub(crate) settings: Resolved,
     /// Is told of the signal that suspends the job.
     pub(crate) caught: Caught,
     /// Milliseconds since the Unix epoch.
     pub(crate) now: fn() -> u64,
+    /// Bytes that nobody has drawn before.
+    pub(crate) random: fn() -> Result<[u8; 16]>,
 }
 
 /// An endpoint that listens, and answers once it is told of its job.
@@ -80,9 +76,10 @@ impl Endpoint {
     /// `Storage` if the thread cannot be started or no random bytes can be had. That a note cannot
     /// be left is logged.
     pub(crate) fn serve(self, job: Job) -> Result<Serving> {
-        let token = token()?;
+        let token = [(job.random)()?, (job.random)()?].concat();
+        let token = hex(&token);
         let status = job.control.status();
-        let root = job.checkpoint_root.as_ref();
+        let root = job.settings.checkpoint_dir.as_ref();
         let root = root.map(Location::absolute).transpose()?;
         let (control, caught) = (job.control.clone(), job.caught.clone());
         let state = State::new(job, &token);
@@ -167,15 +164,6 @@ async fn answer(
         served = serve => served,
         () = linger => Ok(()),
     }
-}
-
-/// What requests that change something must show.
-fn token() -> Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        StateError::storage(format!("no random bytes can be had for a token: {error}"))
-    })?;
-    Ok(hex(&bytes))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

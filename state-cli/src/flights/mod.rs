@@ -34,6 +34,7 @@ use crate::args::FlightsArgs;
 use crate::control::{Caught, Endpoint, Job, check_free};
 use crate::output::{print, print_json, say};
 use alluvium::{ErrorKind, Result, StateError};
+use alluvium_state_tests::executor::random_bytes;
 use input::Input;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -77,11 +78,10 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
     let caught = Caught::default();
     let serving = endpoint.serve(Job {
         control: job.control(),
-        checkpoint_root: settings.checkpoint_dir.clone(),
-        storage: settings.storage.clone(),
-        snapshots: settings.store.snapshot_options(),
+        settings: settings.clone(),
         caught: caught.clone(),
         now: clock::millis,
+        random: random_bytes,
     });
     if serving.is_err() {
         job.cancel();

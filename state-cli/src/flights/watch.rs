@@ -87,10 +87,17 @@ impl JobListener for Watch {
                 size(*bytes),
                 duration.as_secs_f64() * 1e3,
             )),
-            JobEvent::CheckpointFailed { checkpoint, reason } => {
-                self.say(&format!(
-                    "checkpoint or savepoint {checkpoint} was given up: {reason}"
-                ));
+            JobEvent::CheckpointFailed {
+                checkpoint,
+                is_savepoint,
+                reason,
+            } => {
+                let what = if *is_savepoint {
+                    "savepoint"
+                } else {
+                    "checkpoint"
+                };
+                self.say(&format!("{what} {checkpoint} was given up: {reason}"));
             }
             JobEvent::Restarting { cause, delay } => {
                 self.say(&format!("restarting in {delay:?}, because of: {cause}"));

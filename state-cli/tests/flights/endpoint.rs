@@ -17,9 +17,17 @@ struct Asked {
 type Answer = (u16, Value);
 
 impl Asked {
+    /// A job that has a checkpoint.
     fn new(flights: &Flights) -> Self {
+        let mut asked = Self::start(flights);
+        asked.live.until("checkpoint 1: ");
+        asked
+    }
+
+    /// A job that runs.
+    fn start(flights: &Flights) -> Self {
         let mut live = Live::start(flights, &["--rate", "20000"]);
-        live.until("checkpoint 1: ");
+        live.until("starting at record 0");
         let notes = std::fs::read_dir(flights.path("run/alluvium")).unwrap();
         let note = notes.map(|entry| entry.unwrap().path()).next().unwrap();
         let note: Value = serde_json::from_slice(&std::fs::read(note).unwrap()).unwrap();
@@ -129,6 +137,10 @@ fn a_job_is_looked_at_and_stopped_as_flinks_clients_do() {
     assert_eq!(told["latest"]["savepoint"]["is_savepoint"], true);
     assert!(told["counts"]["completed"].as_u64().unwrap() >= 3);
     assert!(told["history"].as_array().unwrap().len() <= 10);
+    let savepoint = &told["latest"]["savepoint"];
+    let path = format!("/jobs/flights/checkpoints/details/{}", savepoint["id"]);
+    assert_eq!(asked.get(&path), (200, savepoint.clone()));
+    assert_eq!(savepoint["savepointFormat"], "CANONICAL");
 
     let path = "/savepoint-disposal";
     let body = json!({"savepoint-path": location}).to_string();
@@ -145,6 +157,142 @@ fn a_job_is_looked_at_and_stopped_as_flinks_clients_do() {
     let operation = asked.operation("/jobs/flights/savepoints", &trigger);
     assert!(operation["location"].is_string(), "{operation}");
     assert_eq!(asked.live.wait().code, Some(0));
+}
+
+#[test]
+fn the_configuration_of_checkpoints_is_told_as_it_is() {
+    let options = [
+        "-Dexecution.checkpointing.min-pause=5ms",
+        "-Dexecution.checkpointing.timeout=7 min",
+        "-Dexecution.checkpointing.tolerable-failed-checkpoints=3",
+        "-Dexecution.checkpointing.mode=AT_LEAST_ONCE",
+        "-Dexecution.checkpointing.externalized-checkpoint-retention=DELETE_ON_CANCELLATION",
+    ];
+    let flights = Flights::new(&[&["--checkpoint-interval", "100ms"][..], &options].concat());
+    let asked = Asked::new(&flights);
+    let expected = json!({
+        "mode": "at_least_once",
+        "interval": 100,
+        "timeout": 420_000,
+        "min_pause": 5,
+        "max_concurrent": 1,
+        "externalization": {"enabled": true, "delete_on_cancellation": true},
+        "state_backend": "filesystem",
+        "checkpoint_storage": "filesystem",
+        "unaligned_checkpoints": false,
+        "tolerable_failed_checkpoints": 3,
+        "checkpoints_after_tasks_finish": true,
+    });
+    let config = asked.get("/jobs/flights/checkpoints/config");
+    assert_eq!(config, (200, expected));
+    asked.live.kill();
+}
+
+/// The names that Flink's clients look for.
+const STATISTICS: [&str; 14] = [
+    "id",
+    "status",
+    "is_savepoint",
+    "savepointFormat",
+    "trigger_timestamp",
+    "latest_ack_timestamp",
+    "state_size",
+    "checkpointed_size",
+    "end_to_end_duration",
+    "num_subtasks",
+    "num_acknowledged_subtasks",
+    "checkpoint_type",
+    "external_path",
+    "discarded",
+];
+
+#[test]
+fn a_checkpoint_is_told_with_all_that_is_known_of_it() {
+    let flights = Flights::new(&[
+        "--parallelism",
+        "2",
+        "--checkpoint-interval",
+        "1h",
+        "-Dexecution.checkpointing.data-inline-threshold=0b",
+    ]);
+    let asked = Asked::start(&flights);
+    let path = "/jobs/flights/checkpoints";
+    let take = || {
+        let (_, trigger) = asked.ask("POST", path, "");
+        asked.operation(path, &trigger)["checkpointId"].clone()
+    };
+    let first = take();
+    let details = |id: &Value| asked.get(&format!("{path}/details/{id}"));
+    let (status, told) = details(&first);
+    assert_eq!(status, 200, "{told}");
+    for name in STATISTICS {
+        assert!(told.get(name).is_some(), "'{name}' is missing: {told}");
+    }
+    let number = |told: &Value, name: &str| told[name].as_u64().unwrap();
+    let folder = flights
+        .output()
+        .join(format!("checkpoints/flights/chk-{first}"));
+    assert_eq!(told["external_path"], *folder.to_str().unwrap());
+    assert!(folder.join("_metadata").exists());
+    assert_eq!(told["status"], "COMPLETED");
+    assert_eq!(told["discarded"], false);
+    assert!(number(&told, "num_subtasks") > 2);
+    assert_eq!(told["num_subtasks"], told["num_acknowledged_subtasks"]);
+    let acknowledged = number(&told, "latest_ack_timestamp");
+    assert!(acknowledged >= number(&told, "trigger_timestamp"));
+    // The first is written whole; the second builds on it, and takes its place.
+    assert_eq!(told["state_size"], told["checkpointed_size"]);
+    let metadata = std::fs::metadata(folder.join("_metadata")).unwrap().len();
+    assert!(number(&told, "state_size") > metadata);
+    let second = details(&take()).1;
+    let (size, written) = (
+        number(&second, "state_size"),
+        number(&second, "checkpointed_size"),
+    );
+    assert!(written < size, "{second}");
+    assert_eq!(details(&first).1["discarded"], true);
+
+    let (_, list) = asked.get(path);
+    assert_eq!(list["latest"]["completed"], second);
+    for (wanted, status, told) in [("99", 404, "checkpoint 99"), ("x", 400, "found 'x'")] {
+        let (found, answer) = asked.get(&format!("{path}/details/{wanted}"));
+        assert_eq!(found, status, "{answer}");
+        let error = answer["errors"][0].as_str().unwrap();
+        assert!(error.contains(told), "{error}");
+    }
+    asked.live.kill();
+}
+
+#[test]
+fn what_was_given_up_is_told_as_what_it_was() {
+    let flights = Flights::new(&[
+        "--backend",
+        "memory",
+        "--checkpoint-interval",
+        "1h",
+        "-Dstate.backend.memory.max-snapshot-size=100 bytes",
+        "-Dexecution.checkpointing.tolerable-failed-checkpoints=9",
+    ]);
+    let mut asked = Asked::start(&flights);
+    let target = json!({"target-directory": flights.path("there")}).to_string();
+    for (path, body, what, kind) in [
+        ("savepoints", &*target, "savepoint 1", "SAVEPOINT"),
+        ("checkpoints", "", "checkpoint 2", "CHECKPOINT"),
+    ] {
+        let path = format!("/jobs/flights/{path}");
+        let (_, trigger) = asked.ask("POST", &path, body);
+        let operation = asked.operation(&path, &trigger);
+        assert!(!operation["failure-cause"].is_null(), "{operation}");
+        asked.live.until(&format!("{what} was given up: "));
+        let (_, list) = asked.get("/jobs/flights/checkpoints");
+        let failed = &list["latest"]["failed"];
+        assert_eq!(failed["checkpoint_type"], kind, "{failed}");
+        let reason = failed["failure_message"].as_str().unwrap();
+        assert!(reason.contains("max-snapshot-size"), "{reason}");
+        assert!(failed["failure_timestamp"].as_u64() >= failed["trigger_timestamp"].as_u64());
+        assert!(failed["external_path"].is_null());
+    }
+    asked.live.kill();
 }
 
 #[test]
@@ -216,6 +364,13 @@ fn what_makes_no_sense_is_refused() {
             r#"{"triggerId": "a/b"}"#,
             400,
             "trigger id",
+        ),
+        (
+            "POST",
+            "/jobs/flights/stop",
+            r#"{"triggerId": "config"}"#,
+            400,
+            "not 'config'",
         ),
         (
             "POST",

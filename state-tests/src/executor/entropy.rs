@@ -1,11 +1,14 @@
-//! Randomness: the one place where the executor draws any.
+//! Randomness: the one place where the executor, and the command, draw any.
 
 use alluvium::{Result, StateError};
 use std::fs::File;
 use std::io::Read;
 
 /// Bytes that nobody has drawn before.
-pub(crate) fn random_bytes() -> Result<[u8; 16]> {
+///
+/// # Errors
+/// `Storage` if the machine has none.
+pub fn random_bytes() -> Result<[u8; 16]> {
     const SOURCE: &str = "/dev/urandom";
     let mut bytes = [0; 16];
     File::open(SOURCE)

@@ -125,6 +125,7 @@ mod task;
 pub use barrier::{AbortReason, Alignment, Barrier, Outcome};
 pub use channel::ChannelSettings;
 pub use clock::Clock;
+pub use entropy::random_bytes;
 pub use environment::Environment;
 pub use failure::{FailAt, Failure, FailurePlan};
 pub use function::{

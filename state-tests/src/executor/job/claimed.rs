@@ -32,7 +32,7 @@ impl Claimed {
     pub(super) fn new(folder: Location, settings: &JobSettings) -> Result<Self> {
         Ok(Self {
             folder,
-            root: root(settings)?,
+            root: settings.checkpoint_root()?,
             store: settings.storage.clone(),
             options: settings.store.snapshot_options(),
             left: settings.checkpoints.num_retained.max(1),
@@ -47,7 +47,7 @@ impl Claimed {
         let Some(notes) = metadata.properties.get(NOTE) else {
             return Ok(Vec::new());
         };
-        let root = root(settings)?;
+        let root = settings.checkpoint_root()?;
         let lines: Vec<&str> = std::str::from_utf8(notes)
             .map(|notes| notes.split('\n').collect())
             .unwrap_or_default();
@@ -116,11 +116,4 @@ fn read(note: &[&str], root: Option<&Location>) -> Option<(u32, Location)> {
     let left: u32 = left.parse().ok()?;
     let folder = Location::new(folder).ok()?;
     ours.then_some((left.max(1), folder))
-}
-
-fn root(settings: &JobSettings) -> Result<Option<Location>> {
-    settings
-        .checkpoint_dir()?
-        .map(Location::absolute)
-        .transpose()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct CheckpointStats {
     /// The checkpoint.
     pub checkpoint: CheckpointId,
-    /// Its size in bytes.
+    /// The size of its metadata in bytes, with the state that is kept inside; files are not counted.
     pub size: u64,
     /// From its start until it was published.
     pub duration: Duration,
@@ -52,8 +52,10 @@ pub enum JobEvent<'a> {
     },
     /// A checkpoint or savepoint was given up.
     CheckpointFailed {
-        /// The checkpoint.
+        /// Its id.
         checkpoint: CheckpointId,
+        /// Which of the two it was.
+        is_savepoint: bool,
         /// Why.
         reason: &'a str,
     },

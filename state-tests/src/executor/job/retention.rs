@@ -22,9 +22,11 @@ pub(super) fn apply(settings: &JobSettings, life: &mut Life<'_>, end: JobEnd) {
         if let Some((_, older)) = ids.split_last()
             && !older.is_empty()
         {
+            settings.status.discarded(older);
             retained.retire(older);
         }
         return;
     }
+    settings.status.discarded(&retained.ids());
     retained.discard_all();
 }

@@ -2,6 +2,7 @@
 
 use super::JobListener;
 use super::origin::RestoreFrom;
+use super::retained::checkpoint_folder;
 use super::status::SharedStatus;
 use crate::executor::channel::ChannelSettings;
 use crate::executor::clock::Clock;
@@ -94,6 +95,17 @@ impl JobSettings {
         given
             .map(|it| it.get("the checkpoint directory"))
             .transpose()
+    }
+
+    /// Where checkpoints are kept, from wherever it is asked; `None` in memory.
+    pub(crate) fn checkpoint_root(&self) -> Result<Option<Location>> {
+        self.checkpoint_dir()?.map(Location::absolute).transpose()
+    }
+
+    /// The folder of a checkpoint, if it is not kept in memory.
+    pub(crate) fn checkpoint_folder(&self, checkpoint: u64) -> Option<Location> {
+        let root = self.checkpoint_root().ok().flatten()?;
+        Some(root.join(&checkpoint_folder(self.job_id(), checkpoint)))
     }
 
     pub(crate) fn savepoint_dir(&self) -> Result<Option<&Location>> {

@@ -46,11 +46,13 @@ pub enum CheckpointProgress {
     InProgress,
     /// It is complete.
     Completed {
-        /// Its size in bytes.
+        /// The size in bytes of all that a restore from it reads: its metadata and its files.
         size: u64,
+        /// How much of that was written for it; the rest is of earlier checkpoints.
+        written: u64,
         /// From its start until it was complete.
         duration: Duration,
-        /// Where a savepoint is.
+        /// Its folder; `None` if it is kept in memory.
         path: Option<Location>,
     },
     /// It was given up.
@@ -69,8 +71,18 @@ pub struct CheckpointRecord {
     pub kind: CheckpointKind,
     /// When it began: milliseconds since the Unix epoch.
     pub began: u64,
+    /// The number of tasks that take part in it.
+    pub tasks: u32,
+    /// How many of them have acknowledged it.
+    pub acknowledged: u32,
+    /// When the last of those did, as [`began`](Self::began).
+    pub last_acknowledged: Option<u64>,
+    /// When it was complete or given up, likewise.
+    pub ended: Option<u64>,
     /// What has become of it.
     pub progress: CheckpointProgress,
+    /// Whether it was a complete checkpoint, and is kept no more.
+    pub discarded: bool,
 }
 
 /// How a job does. Counts are those of this execution.
@@ -104,6 +116,14 @@ pub struct JobStatus {
     pub last_savepoint: Option<Location>,
     /// The ten newest checkpoints and savepoints, oldest first.
     pub history: VecDeque<CheckpointRecord>,
+}
+
+impl JobStatus {
+    /// A checkpoint of the history.
+    fn record(&mut self, checkpoint: CheckpointId) -> Option<&mut CheckpointRecord> {
+        let mut history = self.history.iter_mut().rev();
+        history.find(|record| record.checkpoint == checkpoint)
+    }
 }
 
 /// The status of a job, as the job itself and all who watch it see it.
@@ -151,7 +171,14 @@ impl SharedStatus {
         }
     }
 
-    pub(super) fn began(&self, checkpoint: CheckpointId, kind: CheckpointKind, began: u64) {
+    /// A checkpoint of so many tasks has begun at this time, in milliseconds since the Unix epoch.
+    pub(super) fn began(
+        &self,
+        checkpoint: CheckpointId,
+        kind: CheckpointKind,
+        began: u64,
+        tasks: u32,
+    ) {
         let history = &mut self.0.lock().history;
         if history.len() == HISTORY {
             history.pop_front();
@@ -160,20 +187,44 @@ impl SharedStatus {
             checkpoint,
             kind,
             began,
+            tasks,
+            acknowledged: 0,
+            last_acknowledged: None,
+            ended: None,
             progress: CheckpointProgress::InProgress,
+            discarded: false,
         });
     }
 
-    pub(super) fn came_to(&self, checkpoint: CheckpointId, progress: CheckpointProgress) {
+    /// A task has acknowledged a checkpoint.
+    pub(super) fn acknowledged(&self, checkpoint: CheckpointId, now: u64) {
+        if let Some(record) = self.0.lock().record(checkpoint) {
+            record.acknowledged += 1;
+            record.last_acknowledged = Some(now);
+        }
+    }
+
+    /// These checkpoints are kept no more.
+    pub(super) fn discarded(&self, checkpoints: &[u64]) {
+        let mut status = self.0.lock();
+        for checkpoint in checkpoints {
+            if let Some(record) = status.record(CheckpointId(*checkpoint)) {
+                // Of a savepoint only the copy is kept here.
+                record.discarded = !record.kind.is_savepoint();
+            }
+        }
+    }
+
+    pub(super) fn came_to(&self, checkpoint: CheckpointId, progress: CheckpointProgress, now: u64) {
         let mut status = self.0.lock();
         match progress {
             CheckpointProgress::InProgress => {}
             CheckpointProgress::Completed { .. } => status.completed += 1,
             CheckpointProgress::Failed { .. } => status.failed += 1,
         }
-        let mut history = status.history.iter_mut().rev();
-        if let Some(record) = history.find(|record| record.checkpoint == checkpoint) {
+        if let Some(record) = status.record(checkpoint) {
             record.progress = progress;
+            record.ended = Some(now);
         }
     }
 
@@ -188,6 +239,7 @@ impl SharedStatus {
                 record.progress = CheckpointProgress::Failed {
                     reason: "the job has ended".to_owned(),
                 };
+                record.ended = Some(now);
             }
         }
     }
@@ -201,13 +253,15 @@ mod tests {
     fn the_history_is_bounded_and_tells_what_became_of_each() {
         let status = SharedStatus::new("id", "name", 5);
         for id in 1..=25 {
-            status.began(CheckpointId(id), CheckpointKind::Periodic, id);
+            status.began(CheckpointId(id), CheckpointKind::Periodic, id, 2);
         }
         let failed = || CheckpointProgress::Failed {
             reason: "no".to_owned(),
         };
-        status.came_to(CheckpointId(1), failed());
-        status.came_to(CheckpointId(24), failed());
+        status.came_to(CheckpointId(1), failed(), 7);
+        status.acknowledged(CheckpointId(24), 6);
+        status.came_to(CheckpointId(24), failed(), 8);
+        status.discarded(&[2, 23]);
         let told = status.get();
         let ids: Vec<u64> = told
             .history
@@ -215,11 +269,23 @@ mod tests {
             .map(|record| record.checkpoint.0)
             .collect();
         assert_eq!(ids, (16..=25).collect::<Vec<_>>());
-        assert_eq!(told.history[8].progress, failed());
+        let failed_one = &told.history[8];
+        assert_eq!(failed_one.progress, failed());
+        assert_eq!((failed_one.tasks, failed_one.acknowledged), (2, 1));
+        assert_eq!(failed_one.last_acknowledged, Some(6));
+        assert_eq!(failed_one.ended, Some(8));
+        let discarded = told.history.iter().filter(|record| record.discarded);
+        assert_eq!(
+            discarded
+                .map(|record| record.checkpoint.0)
+                .collect::<Vec<_>>(),
+            [23]
+        );
         assert_eq!(told.failed, 2, "forgotten ones count");
         status.ended(JobState::Failed, Some("why".to_owned()), 9);
         let told = status.get();
         assert!(told.state.has_ended());
         assert_ne!(told.history[9].progress, CheckpointProgress::InProgress);
+        assert_eq!(told.history[9].ended, Some(9));
     }
 }

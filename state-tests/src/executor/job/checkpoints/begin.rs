@@ -1,5 +1,6 @@
 //! How a checkpoint begins: noted by the store, then sent through the tasks.
 
+use super::completion::FileSizes;
 use super::{Begun, Checkpoints, Handle, Order};
 use crate::executor::barrier::Barrier;
 use crate::executor::job::listener::JobEvent;
@@ -24,6 +25,7 @@ impl Checkpoints<'_> {
             timestamp,
             request,
             at: settings.clock.elapsed(),
+            files: FileSizes::default(),
             written: None,
         };
         self.begun.insert(checkpoint, begun);
@@ -31,7 +33,10 @@ impl Checkpoints<'_> {
             self.savepoints.began(checkpoint, request);
         }
         let id = CheckpointId(checkpoint);
-        settings.status.began(id, kind, timestamp.as_millis());
+        let tasks = self.subject.tasks.len() as u32;
+        settings
+            .status
+            .began(id, kind, timestamp.as_millis(), tasks);
         settings.tell(&JobEvent::CheckpointStarted(id));
         let recorded = kind.is_recorded();
         let started = if recorded {

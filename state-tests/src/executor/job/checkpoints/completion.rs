@@ -9,15 +9,17 @@ use crate::executor::job::stored::WrittenSnapshot;
 use crate::executor::task::{Control, TaskId};
 use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
-    CheckpointKind, CheckpointMetadata, Event, OperatorSnapshot, Phase, SnapshotFiles, Timestamp,
+    CheckpointKind, CheckpointMetadata, Event, FileRef, OperatorSnapshot, Phase, SnapshotFiles,
+    Timestamp,
 };
 use alluvium::{CheckpointId, Result, StateError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 impl Checkpoints<'_> {
     pub(super) fn aborted(&mut self, checkpoint: u64, reason: &str) {
-        self.begun.remove(&checkpoint);
+        let begun = self.begun.remove(&checkpoint);
+        let is_savepoint = begun.is_some_and(|begun| begun.kind.is_savepoint());
         self.keeper.discard(checkpoint);
         self.subject.report.failed_checkpoints += 1;
         let checkpoint = CheckpointId(checkpoint);
@@ -25,8 +27,13 @@ impl Checkpoints<'_> {
         let progress = CheckpointProgress::Failed {
             reason: reason.to_owned(),
         };
-        settings.status.came_to(checkpoint, progress);
-        settings.tell(&JobEvent::CheckpointFailed { checkpoint, reason });
+        let now = settings.clock.millis();
+        settings.status.came_to(checkpoint, progress, now);
+        settings.tell(&JobEvent::CheckpointFailed {
+            checkpoint,
+            is_savepoint,
+            reason,
+        });
         self.orders.push(Order::Tell(Control::Aborted(checkpoint)));
     }
 
@@ -52,6 +59,9 @@ impl Checkpoints<'_> {
             return Some(NotPublished::surely(error).of(checkpoint));
         }
         self.subject.origin.note(&mut metadata);
+        if let Some(begun) = self.begun.get_mut(&checkpoint) {
+            begun.files = FileSizes::of(&metadata);
+        }
         self.keeper.publish(metadata, SnapshotFiles::none());
         None
     }
@@ -69,7 +79,8 @@ impl Checkpoints<'_> {
             self.savepoint_completed(checkpoint, path, size);
             return Ok(());
         }
-        let (kind, duration) = self.ended(checkpoint, size, None);
+        let path = self.subject.settings.checkpoint_folder(checkpoint);
+        let (kind, duration) = self.ended(checkpoint, size, path);
         let stats = CheckpointStats {
             checkpoint: CheckpointId(checkpoint),
             size,
@@ -133,7 +144,8 @@ impl Checkpoints<'_> {
         });
     }
 
-    /// A checkpoint or savepoint is complete; its kind, and how long it took.
+    /// A checkpoint or savepoint is complete, of this size without the files of a checkpoint; its
+    /// kind, and how long it took.
     fn ended(
         &mut self,
         checkpoint: u64,
@@ -145,13 +157,40 @@ impl Checkpoints<'_> {
         let begun = self.begun.remove(&checkpoint);
         let at = begun.as_ref().map_or(now, |begun| begun.at);
         let duration = now.saturating_sub(at);
+        let files = begun.as_ref().map(|begun| begun.files).unwrap_or_default();
         let progress = CheckpointProgress::Completed {
-            size,
+            size: size.saturating_add(files.all),
+            written: size.saturating_add(files.written),
             duration,
             path,
         };
-        settings.status.came_to(CheckpointId(checkpoint), progress);
+        let now = settings.clock.millis();
+        let status = &settings.status;
+        status.came_to(CheckpointId(checkpoint), progress, now);
         (begun.map(|begun| begun.kind), duration)
+    }
+}
+
+/// The sizes of the files of a checkpoint, in bytes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct FileSizes {
+    /// Of all that it names.
+    all: u64,
+    /// Of those that were written for it.
+    written: u64,
+}
+
+impl FileSizes {
+    fn of(metadata: &CheckpointMetadata) -> Self {
+        let files: BTreeSet<&FileRef> = metadata.files().collect();
+        let mut sizes = Self::default();
+        for file in files {
+            sizes.all = sizes.all.saturating_add(file.length);
+            if file.written_for() == Some(metadata.checkpoint) {
+                sizes.written = sizes.written.saturating_add(file.length);
+            }
+        }
+        sizes
     }
 }
 

@@ -21,6 +21,7 @@ use alluvium::checkpoint::{
 };
 use alluvium::{CheckpointId, Result, StateError};
 use answers::failure;
+use completion::FileSizes;
 use crossbeam_channel::{Receiver, unbounded};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -60,6 +61,8 @@ struct Begun {
     timestamp: Timestamp,
     request: Option<RequestId>,
     at: Duration,
+    /// Those of the files that it names, once it has been put together.
+    files: FileSizes,
     /// Its size in bytes, if it is a savepoint that was written, but is not in the log yet.
     written: Option<u64>,
 }
@@ -100,10 +103,10 @@ impl<'a> Checkpoints<'a> {
         let coordinator = Coordinator::new(settings.checkpoints.clone(), start, now)?;
         // What waits in it is bounded by the checkpoints that have begun, each with a few messages.
         let (tell, stored) = unbounded();
+        let most = settings.checkpoints.max_concurrent_savepoints;
         Ok(Self {
             coordinator,
             keeper: Keeper::start(subject.retained, tell.clone())?,
-        let most = settings.checkpoints.max_concurrent_savepoints;
             subject,
             savepoints: Savepoints::new(tell, most),
             stored,
@@ -158,11 +161,16 @@ impl<'a> Checkpoints<'a> {
             Report::Acknowledged {
                 checkpoint,
                 snapshots,
-            } => self.handle(Event::Acknowledged {
-                checkpoint: checkpoint.0,
-                task,
-                handle: snapshots,
-            }),
+            } => {
+                let settings = self.subject.settings;
+                let now = settings.clock.millis();
+                settings.status.acknowledged(checkpoint, now);
+                self.handle(Event::Acknowledged {
+                    checkpoint: checkpoint.0,
+                    task,
+                    handle: snapshots,
+                })
+            }
             Report::Declined { checkpoint, reason } => self.handle(Event::Declined {
                 checkpoint: checkpoint.0,
                 task,
@@ -310,7 +318,10 @@ impl<'a> Checkpoints<'a> {
             Action::NotifyAborted {
                 checkpoint, reason, ..
             } => self.aborted(checkpoint, &reason.to_string()),
-            Action::Retire { checkpoints } => self.keeper.retire(checkpoints),
+            Action::Retire { checkpoints } => {
+                self.subject.settings.status.discarded(&checkpoints);
+                self.keeper.retire(checkpoints);
+            }
             Action::FailJob { cause } => self.orders.push(Order::Fail(failure(&cause))),
             Action::FinishJob { .. } => self.keeper.finish(),
             Action::Reply { request, outcome } => self.reply(request, &outcome),

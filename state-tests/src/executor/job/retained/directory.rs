@@ -1,6 +1,6 @@
 //! Checkpoints in a directory or another store: they survive the death of the process.
 
-use super::NotPublished;
+use super::{NotPublished, checkpoint_folder};
 use crate::executor::entropy::random_bytes;
 use crate::executor::job::{JobSettings, unrecoverable};
 use alluvium::checkpoint::{
@@ -69,7 +69,7 @@ impl Directory {
             ))));
         }
         let storage = Arc::clone(&self.storage);
-        let mut files = SnapshotFiles::new(storage, format!("{}/chk-{id}", self.job))?;
+        let mut files = SnapshotFiles::new(storage, checkpoint_folder(self.job.as_str(), id))?;
         if let Some(copies) = &self.copies {
             files = files.with_copies(copies.clone());
         }

@@ -16,6 +16,11 @@ pub(super) use keeper::Keeper;
 use memory::Memory;
 use std::sync::Arc;
 
+/// The folder of a checkpoint, from the root of all checkpoints.
+pub(super) fn checkpoint_folder(job: &str, checkpoint: u64) -> String {
+    format!("{job}/chk-{checkpoint}")
+}
+
 /// A checkpoint that could not be published.
 pub(super) struct NotPublished {
     pub(super) error: StateError,
