@@ -128,8 +128,8 @@ impl Process<Route, Flight, Emitted> for Routes {
         }
     }
 
-    /// What was gained is emitted, and noted as told, on the same side of the barrier: a restart
-    /// takes back both or neither.
+    /// What was gained is emitted, in the order of the routes, and noted as told, on the same side of
+    /// the barrier: a restart takes back both or neither.
     fn before_barrier(
         &mut self,
         _checkpoint: CheckpointId,
@@ -137,6 +137,7 @@ impl Process<Route, Flight, Emitted> for Routes {
     ) -> Result<()> {
         let states = states(self.0)?;
         let (backend, output) = cx.backend_and_output()?;
+        let mut gained = Vec::new();
         backend.for_each_key(states.counted, &(), |route| {
             let counted = route.get(states.counted)?.as_deref().copied();
             let Counted { all, told } = counted.unwrap_or_default();
@@ -146,8 +147,12 @@ impl Process<Route, Flight, Emitted> for Routes {
             route
                 .value(states.counted)
                 .set(Counted { all, told: all })?;
-            output.emit(Emitted::Gained(*route.key(), all.since(told)))
-        })
+            gained.push((*route.key(), all.since(told)));
+            Ok(())
+        })?;
+        gained.sort_unstable_by_key(|(route, _)| *route);
+        let mut gained = gained.into_iter();
+        gained.try_for_each(|(route, gained)| output.emit(Emitted::Gained(route, gained)))
     }
 
     fn end_of_input(&mut self, cx: &mut Context<'_, Route, Emitted>) -> Result<()> {

@@ -196,6 +196,12 @@ fn updates(output: &Path) -> BTreeMap<String, (u64, u64)> {
         let text = std::fs::read_to_string(path).unwrap();
         let (header, rest) = text.split_once('\n').unwrap();
         assert_eq!(header, "origin,destination,flights,cancelled");
+        let route = |line: &str| {
+            let (origin, rest) = line.split_once(',').unwrap();
+            (origin.to_owned(), rest.split(',').next().map(str::to_owned))
+        };
+        let routes: Vec<_> = rest.lines().map(route).collect();
+        assert!(routes.is_sorted(), "{routes:?}");
         lines.extend(rest.lines().map(str::to_owned));
     }
     counts(lines.iter().map(String::as_str))

@@ -25,11 +25,17 @@ pub(super) fn header() -> String {
     COLUMNS.join(",")
 }
 
+/// What is wrong with a line that comes from another system.
+pub(super) const CR_LF: &str =
+    "ends in a carriage return and a line feed (CR LF), expected a line feed alone";
+
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
     /// It has another number of fields.
     Fields(usize),
+    /// It is one that ends in CR LF.
+    CrLf,
     /// A field is not what its column (counted from 0) asks for.
     Field(usize, Problem),
 }
@@ -50,6 +56,7 @@ impl fmt::Display for Malformed {
             Self::Fields(found) => {
                 write!(f, "it has {found} fields, expected {}", COLUMNS.len())
             }
+            Self::CrLf => write!(f, "it {CR_LF}"),
             Self::Field(column, problem) => {
                 let column = COLUMNS.get(*column).copied().unwrap_or_default();
                 match problem {
@@ -80,10 +87,15 @@ pub(crate) fn parse(line: &[u8], position: u64) -> Result<Flight, Malformed> {
     parse_fields(line, position).map_err(|problem| {
         // If there are too many or too few, the first one that does not fit says little.
         let fields = memchr_iter(b',', line).count() + 1;
-        if fields == COLUMNS.len() {
-            problem
-        } else {
-            Malformed::Fields(fields)
+        if fields != COLUMNS.len() {
+            return Malformed::Fields(fields);
+        }
+        match line
+            .strip_suffix(b"\r")
+            .map(|line| parse_fields(line, position))
+        {
+            Some(Ok(_)) => Malformed::CrLf,
+            _ => problem,
         }
     })
 }
@@ -266,7 +278,8 @@ mod tests {
                 "'departure_delay_min' is not a whole",
             ),
             ("1,UA,1,,EWR,IAH,,-,3", "'arrival_delay_min' is not a whole"),
-            ("1,UA,1,,EWR,IAH,,,3\r", "'distance_mi' is not a whole"),
+            ("1,UA,1,,EWR,IAH,,,3\r", "it ends in a carriage return and"),
+            ("1,UA,1,,EWR,IAH,,,x\r", "'distance_mi' is not a whole"),
             ("1,UA,1,,EWR,IAH,,,", "'distance_mi' is empty"),
             ("1,UA,1,,EWR,IAH,9999999999,,3", "at most 9 digits"),
         ] {

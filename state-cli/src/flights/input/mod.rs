@@ -163,6 +163,9 @@ fn check_header(text: &[u8]) -> Result<usize> {
     if found == expected.as_bytes() {
         return Ok(end + 1);
     }
+    if found.strip_suffix(b"\r") == Some(expected.as_bytes()) {
+        return Err(StateError::corrupt(format!("line 1 {}", line::CR_LF)));
+    }
     if found.is_empty() {
         return Err(StateError::corrupt(format!(
             "has no header: expected '{expected}'"

@@ -59,6 +59,14 @@ fn malformed_lines_are_named_or_counted() {
 fn what_is_no_input_is_refused() {
     assert!(refused(b"").contains("has no header"));
     assert!(refused(b"a,b\n1,2\n").contains("begins with 'a,b'"));
+    let with_cr_lf = String::from_utf8(text(&[GOOD]))
+        .unwrap()
+        .replace('\n', "\r\n");
+    let told = refused(with_cr_lf.as_bytes());
+    assert!(
+        told.contains("line 1 ends in") && told.contains("(CR LF)"),
+        "{told}"
+    );
     let mut bytes = text(&[GOOD]);
     bytes.extend_from_slice(b"\n\xff\xfe");
     assert!(refused(&bytes).contains("line 3 is the first"));
