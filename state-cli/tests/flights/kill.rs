@@ -4,6 +4,7 @@
 use crate::command::{Flights, count};
 use crate::reference::{Tables, data_set};
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc::channel;
@@ -14,6 +15,8 @@ fn kills() -> u64 {
     let asked = std::env::var("ALLUVIUM_KILLS").ok();
     asked.map_or(100, |kills| kills.parse().unwrap())
 }
+
+const SIGKILL: i32 = 9;
 
 /// How often one job is killed before it may end.
 const KILLS_OF_A_JOB: u64 = 20;
@@ -62,7 +65,7 @@ pub(crate) fn assert_updates_add_up(output: &Path) {
     assert_eq!(gained, expected);
 }
 
-/// Kills the job after a random time; whether that came before its end.
+/// Kills the job after a random time; whether that, and nothing before, was its end.
 fn kill_once(flights: &Flights, random: &mut Random) -> bool {
     let parallelism = (1 + random.below(3)).to_string();
     let mut child = flights
@@ -72,16 +75,24 @@ fn kill_once(flights: &Flights, random: &mut Random) -> bool {
         .spawn()
         .unwrap();
     wait(Duration::from_millis(10 + random.below(300)));
-    let killed = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
-    child.wait().unwrap();
+    let status = child.wait().unwrap();
+    // It may have ended in between.
+    let killed = status.signal() == Some(SIGKILL);
+    assert!(killed || status.success(), "{status}");
     killed
 }
 
 fn survive(backend: &str, seed: u64) {
     let expected = Tables::of(data_set(), 2);
-    let (mut random, mut killed, mut resumed) = (Random(seed), 0, 0);
+    let (mut random, mut killed, mut resumed, mut jobs) = (Random(seed), 0, 0, 0);
     while killed < kills() {
+        jobs += 1;
+        assert!(
+            jobs <= kills(),
+            "{killed} of {} kills in {jobs} jobs: most ended before",
+            kills()
+        );
         let flights = Flights::new(&[
             "--backend",
             backend,
@@ -100,7 +111,7 @@ fn survive(backend: &str, seed: u64) {
         let all = count(&summary, "records_before") + count(&summary, "records_read");
         assert_eq!(all, 2 * data_set().len() as u64);
         resumed += u64::from(count(&summary, "records_before") > 0);
-        killed += of_this.max(1);
+        killed += of_this;
     }
     assert!(resumed > 0, "no run went on from a checkpoint");
 }

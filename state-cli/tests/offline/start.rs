@@ -7,7 +7,9 @@ use alluvium::checkpoint::{
     CheckpointMetadata, CheckpointStore, DynamicEntry, JobId, LocalStorage, OfflineSnapshot,
     OperatorWriter, OwnerId, SavepointWriter, StoreOptions,
 };
-use alluvium::{DynamicValue, Field, MaxParallelism, Schema, StateKind, StateMeta};
+use alluvium::{
+    DynamicValue, Field, MaxParallelism, OperatorListDescriptor, Schema, StateKind, StateMeta,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -92,12 +94,55 @@ fn flights_starts_from_the_rows_of_its_own_table() {
     assert_eq!(report["operators"][0]["keyed"][0]["entries"], 16);
     let summary = second.finish(&[]);
     assert_eq!(summary["restored_from"], 1);
-    // Carriers have every flight twice, the others once.
+    assert_begun_with_carriers(&second);
+}
+
+/// A savepoint of carriers that have flown once already, with these operators more, in `place`.
+fn written(place: &Flights, more: &[&str]) -> String {
+    let first = Flights::new(&["--parallelism", "2"]);
+    first.finish(&[]);
+    let table = std::fs::read_to_string(first.output().join("carriers.csv")).unwrap();
+    let mut savepoint = SavepointWriter::new("flights");
+    savepoint.add(carriers(&table)).unwrap();
+    for uid in more {
+        let mut operator = OperatorWriter::new(*uid, MaxParallelism::new(128).unwrap(), 1).unwrap();
+        operator.list(&OFFSETS, &[7]).unwrap();
+        savepoint.add(operator).unwrap();
+    }
+    let storage = Arc::new(LocalStorage::open(place.path("savepoints")).unwrap());
+    savepoint.write(storage, "written").unwrap();
+    "savepoints/written".to_owned()
+}
+
+const OFFSETS: OperatorListDescriptor<u64> = OperatorListDescriptor::split("offsets");
+
+/// Carriers have every flight twice, the others once.
+fn assert_begun_with_carriers(flights: &Flights) {
     let expected = Tables {
         carriers: Tables::of(data_set(), 2).carriers,
         ..Tables::of(data_set(), 1)
     };
-    expected.assert_in(&second.output());
+    expected.assert_in(&flights.output());
+}
+
+#[test]
+fn flights_starts_from_a_savepoint_that_was_written_offline() {
+    let flights = Flights::new(&["--parallelism", "3"]);
+    let path = written(&flights, &[]);
+    let summary = flights.finish(&["-s", &path]);
+    assert_eq!(summary["restored_from"], 1);
+    assert_begun_with_carriers(&flights);
+}
+
+#[test]
+fn state_of_an_operator_that_flights_lacks_is_refused_unless_it_may_be_left_behind() {
+    let flights = Flights::new(&["--parallelism", "3"]);
+    let path = written(&flights, &["hotels", "trains"]);
+    let named = ["'hotels'", "'trains'", &path];
+    flights.fail(&["-s", &path], &named);
+    assert!(!flights.output().join("carriers.csv").exists());
+    flights.finish(&["-s", &path, "-n"]);
+    assert_begun_with_carriers(&flights);
 }
 
 #[test]
