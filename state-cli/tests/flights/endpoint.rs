@@ -271,28 +271,32 @@ fn what_was_given_up_is_told_as_what_it_was() {
         "--checkpoint-interval",
         "1h",
         "-Dstate.backend.memory.max-snapshot-size=100 bytes",
-        "-Dexecution.checkpointing.tolerable-failed-checkpoints=9",
+        "-Drestart-strategy.type=none",
     ]);
-    let mut asked = Asked::start(&flights);
-    let target = json!({"target-directory": flights.path("there")}).to_string();
-    for (path, body, what, kind) in [
-        ("savepoints", &*target, "savepoint 1", "SAVEPOINT"),
-        ("checkpoints", "", "checkpoint 2", "CHECKPOINT"),
-    ] {
+    let asked = Asked::start(&flights);
+    let fails = |path: &str, body: &str| {
         let path = format!("/jobs/flights/{path}");
         let (_, trigger) = asked.ask("POST", &path, body);
         let operation = asked.operation(&path, &trigger);
         assert!(!operation["failure-cause"].is_null(), "{operation}");
-        asked.live.until(&format!("{what} was given up: "));
-        let (_, list) = asked.get("/jobs/flights/checkpoints");
-        let failed = &list["latest"]["failed"];
-        assert_eq!(failed["checkpoint_type"], kind, "{failed}");
-        let reason = failed["failure_message"].as_str().unwrap();
-        assert!(reason.contains("max-snapshot-size"), "{reason}");
-        assert!(failed["failure_timestamp"].as_u64() >= failed["trigger_timestamp"].as_u64());
-        assert!(failed["external_path"].is_null());
+    };
+    let target = json!({"target-directory": flights.path("there")}).to_string();
+    fails("savepoints", &target);
+    let (_, list) = asked.get("/jobs/flights/checkpoints");
+    let failed = &list["latest"]["failed"];
+    assert_eq!(failed["checkpoint_type"], "SAVEPOINT", "{failed}");
+    let reason = failed["failure_message"].as_str().unwrap();
+    assert!(reason.contains("max-snapshot-size"), "{reason}");
+    assert!(failed["failure_timestamp"].as_u64() >= failed["trigger_timestamp"].as_u64());
+    assert!(failed["external_path"].is_null());
+    // That of a checkpoint fails the job.
+    fails("checkpoints", "");
+    let ran = asked.live.wait();
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    for what in ["\nsavepoint 1", "\ncheckpoint 2"] {
+        let told = format!("{what} was given up: ");
+        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
     }
-    asked.live.kill();
 }
 
 #[test]
