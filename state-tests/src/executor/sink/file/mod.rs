@@ -44,10 +44,18 @@ pub struct FileSink<T> {
     may_move: bool,
     /// Whether a run with which the job begins takes back what was committed before.
     replaces: bool,
-    /// Whether it has.
-    starts_over: bool,
-    /// Whether what is due was left in another directory, or was taken back.
-    moves_in: bool,
+    due: Due,
+}
+
+/// Where what is due lies, until the run has begun a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// In the directory.
+    Here,
+    /// In that of the run before.
+    Elsewhere,
+    /// Nowhere: it was taken back.
+    TakenBack,
 }
 
 /// Checkpoint, subtask, and the number that its run has drawn.
@@ -72,8 +80,7 @@ impl<T> Clone for FileSink<T> {
             line: Vec::new(),
             may_move: self.may_move,
             replaces: self.replaces,
-            starts_over: self.starts_over,
-            moves_in: self.moves_in,
+            due: self.due,
         }
     }
 }
@@ -97,8 +104,7 @@ impl<T> FileSink<T> {
             line: Vec::new(),
             may_move: false,
             replaces: false,
-            starts_over: false,
-            moves_in: false,
+            due: Due::Here,
         }
     }
 
@@ -216,8 +222,12 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         fs::create_dir_all(&self.directory)
             .map_err(|error| failed("create", &self.directory, error))?;
         let own = self.own_names()?;
-        self.moves_in = self.starts_over || (self.may_move && own.is_empty());
-        let due = if self.starts_over { &[] } else { due };
+        if self.due == Due::TakenBack {
+            return self.remove_leftovers(&own, &[]);
+        }
+        if self.may_move && own.is_empty() {
+            self.due = Due::Elsewhere;
+        }
         self.remove_leftovers(&own, due)
     }
 
@@ -226,16 +236,16 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
     }
 
     fn start_over(&mut self) -> Result<()> {
-        self.starts_over = self.replaces;
-        if self.replaces {
-            return self.take_back(0);
+        if !self.replaces {
+            return Ok(());
         }
-        Ok(())
+        self.due = Due::TakenBack;
+        self.take_back(0)
     }
 
     fn begin(&mut self) -> Result<FileTransaction> {
         self.begun += 1;
-        self.moves_in = false;
+        self.due = Due::Here;
         let name = self.names.in_progress(self.begun, self.subtask, self.run);
         let path = self.directory.join(name);
         let file = File::create(&path).map_err(|error| failed("create", &path, error))?;
@@ -292,7 +302,7 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
                  overwritten",
                 committed.display()
             ))),
-            (false, false) if self.moves_in => Ok(()),
+            (false, false) if self.due != Due::Here => Ok(()),
             (false, false) => Err(StateError::storage(format!(
                 "'{}' is to be committed, but it is gone",
                 pending.display()
