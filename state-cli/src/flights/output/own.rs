@@ -71,9 +71,10 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Re
         Some(checkpoints) => !files::exists(checkpoints)?,
         None => false,
     };
-    let found = match is_missing {
-        true => None,
-        false => inspect_in(root, &settings.storage, &args.job_id)?,
+    let found = if is_missing {
+        None
+    } else {
+        inspect_in(root, &settings.storage, &args.job_id)?
     };
     match found {
         Some(found) if !found.checkpoints.is_empty() => Ok(false),

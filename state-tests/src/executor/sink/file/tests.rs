@@ -191,7 +191,9 @@ fn who_replaces_needs_nothing_of_what_was_due() {
     again.roll_back(CheckpointId(4)).unwrap();
     again.start_over().unwrap();
     again.open(&subtask(0), &due).unwrap();
-    due.iter().for_each(|due| again.commit(due).unwrap());
+    for due in &due {
+        again.commit(due).unwrap();
+    }
     assert!(names(path).is_empty(), "{:?}", names(path));
     // After a failure it goes on from a checkpoint of its own.
     let own = written(&mut again, 3, 5);
