@@ -356,7 +356,7 @@ pub(crate) fn build(environment: &Environment, directory: &Path) -> Outputs {
         .uid("raw")
         .collect();
     let kept = numbers
-        .key_by(derived::place)
+        .key_by(|record| derived::place(*record))
         .process(Keep::default)
         .uid("kept")
         .collect();

@@ -58,7 +58,7 @@ impl Visits {
 /// What a place has come to: its visits, and how many of each last digit.
 pub(crate) type Kept = (Visits, Vec<(Digit, u32)>);
 
-pub(crate) fn place(record: &u64) -> Place {
+pub(crate) fn place(record: u64) -> Place {
     match record % KEYS {
         0 => Place::Home,
         ring if ring % 2 == 0 => Place::Ring(u8::try_from(ring).unwrap()),
@@ -120,7 +120,7 @@ pub(crate) fn expected() -> BTreeMap<Place, Kept> {
     let mut visits: BTreeMap<Place, Visits> = BTreeMap::new();
     let mut digits: BTreeMap<Place, BTreeMap<Digit, u32>> = BTreeMap::new();
     for record in 0..RECORDS {
-        let place = place(&record);
+        let place = place(record);
         let seen = match visits.remove(&place) {
             Some(before) => before.and(record),
             None => Visits::Once(record),

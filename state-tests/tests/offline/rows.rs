@@ -294,6 +294,7 @@ fn values_of_serde_codecs_are_shown_as_what_they_are() {
 #[test]
 fn typed_rows_need_the_types_of_the_state() {
     const WRONG: ListDescriptor<Option<i32>> = ListDescriptor::new("list");
+    const NAMED: ListDescriptor<Option<i64>> = ListDescriptor::new("lists");
     let snapshot = OfflineSnapshot::from(savepoint(&rows(), 128, 1));
     let operator = snapshot.operator(UID).unwrap();
     let mut reader = operator.keyed("list").unwrap();
@@ -304,7 +305,6 @@ fn typed_rows_need_the_types_of_the_state() {
     assert_eq!(error.to_string(), told);
     let error = reader.rows::<String, _>(&WRONG).err().unwrap();
     assert!(error.to_string().contains("state 'list', value"), "{error}");
-    const NAMED: ListDescriptor<Option<i64>> = ListDescriptor::new("lists");
     let error = reader.rows::<String, _>(&NAMED).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     let told = "state 'list' of operator 'everything': the descriptor is that of state 'lists'";

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::collection::{of_files, publish};
 use super::*;
-use crate::files::FilePlace;
+use crate::files::{FilePlace, StoredSnapshotOptions};
 use crate::storage::{Fault, FaultStorage, LocalStorage};
 use crate::subtask::CheckpointMetadata;
 
@@ -177,7 +177,12 @@ fn stopped_at(stop_at: u64) -> bool {
     for checkpoint in third.retained() {
         is_whole(&storage, &third, checkpoint);
     }
-    let left = Garbage::find(&(storage as Arc<dyn Storage>), &job(), Default::default()).unwrap();
+    let left = Garbage::find(
+        &(storage as Arc<dyn Storage>),
+        &job(),
+        StoredSnapshotOptions::default(),
+    )
+    .unwrap();
     assert_eq!(left, Garbage::default(), "before {place}");
     true
 }
