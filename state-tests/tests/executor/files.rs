@@ -5,11 +5,12 @@ use alluvium::checkpoint::{
 };
 use alluvium::{ErrorKind, FsBackend, FsSettings, MemoryBackend};
 use alluvium_state_tests::executor::{
-    Environment, FailAt, Failure, FailurePlan, JobReport, RestartStrategy,
+    Environment, FailAt, Failure, FailurePlan, JobEvent, JobReport, RestartStrategy,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// A backend whose snapshots all go into files, however small.
@@ -291,19 +292,29 @@ fn shared_files(root: &Path, checkpoint: alluvium::CheckpointId) -> BTreeSet<Pat
 #[test]
 fn a_job_whose_files_are_deleted_heals_with_its_next_checkpoint() {
     let root = tempfile::tempdir().unwrap();
+    let (tell, records) = channel();
     let mut environment = on_files(root.path(), 2, true);
     environment
         .enable_checkpointing(Duration::from_hours(1))
         .set_checkpoint_every(u64::MAX)
         .set_restart_strategy(RestartStrategy::None)
-        .set_rate(2_000);
+        .set_rate(1_000)
+        .set_progress_interval(Duration::from_millis(2))
+        .set_listener(move |event: &JobEvent<'_>| {
+            if let JobEvent::Progress { records } = event {
+                // Nobody listens at the end.
+                let _: Result<(), _> = tell.send(*records);
+            }
+        });
     let _outputs = build(&environment, &output(root.path()));
     let handle = environment.start().unwrap();
     let control = handle.control();
     let checkpoint = || control.checkpoint().unwrap().wait().unwrap().checkpoint;
-    checkpoint();
+    // What is added from here on is little beside what is there: nothing is folded.
+    while records.recv().unwrap() < RECORDS / 2 {}
+    let first = shared_files(root.path(), checkpoint());
     let before = shared_files(root.path(), checkpoint());
-    let lost = before.first().unwrap();
+    let lost = first.intersection(&before).next().unwrap();
     std::fs::remove_file(lost).unwrap();
     let healed = checkpoint();
     let after = shared_files(root.path(), healed);
