@@ -304,7 +304,8 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
             ))),
             (false, false) if self.due != Due::Here => Ok(()),
             (false, false) => Err(StateError::storage(format!(
-                "'{}' is to be committed, but it is gone",
+                "'{}' is to be committed, but it is gone; if the job was last started from an older \
+                 savepoint, start it from that again",
                 pending.display()
             ))),
         }
