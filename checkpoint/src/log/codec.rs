@@ -15,6 +15,8 @@ pub(crate) const MAX_LIVE: usize = 1024;
 /// No entry retires more files.
 pub(crate) const MAX_RETIRED_FILES: usize = 2048;
 const MAX_PATH: usize = 512;
+/// No snapshot that a job was told to start from has a longer name, in bytes.
+pub(crate) const MAX_ORIGIN: usize = 4096;
 
 const MAGIC: [u8; 4] = *b"ALVP";
 const VERSION: u16 = 1;
@@ -26,7 +28,8 @@ const FINISHED: u16 = 4 | MUST_UNDERSTAND;
 const RETIRED_WITH_FILES: u16 = 5 | MUST_UNDERSTAND;
 const FLAG_FINISHED: u16 = 1;
 const FLAG_STARTED_OVER: u16 = 2;
-const FLAGS: u16 = FLAG_FINISHED | FLAG_STARTED_OVER;
+const FLAG_ORIGIN: u16 = 4;
+const FLAGS: u16 = FLAG_FINISHED | FLAG_STARTED_OVER | FLAG_ORIGIN;
 /// Magic, version, kind, length: the same in every version, as is the checksum at the end.
 const HEAD: usize = 12;
 const CRC: usize = 4;
@@ -86,7 +89,9 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
 fn put_state(out: &mut Vec<u8>, state: &LogState) {
     out.extend_from_slice(&state.next_checkpoint.to_le_bytes());
     let flag = |is_set: bool, flag: u16| if is_set { flag } else { 0 };
-    let flags = flag(state.finished, FLAG_FINISHED) | flag(state.started_over, FLAG_STARTED_OVER);
+    let flags = flag(state.finished, FLAG_FINISHED)
+        | flag(state.started_over, FLAG_STARTED_OVER)
+        | flag(state.origin.is_some(), FLAG_ORIGIN);
     out.extend_from_slice(&flags.to_le_bytes());
     out.extend_from_slice(&(state.live.len() as u16).to_le_bytes());
     for live in &state.live {
@@ -94,6 +99,9 @@ fn put_state(out: &mut Vec<u8>, state: &LogState) {
         out.extend_from_slice(&live.length.to_le_bytes());
         out.extend_from_slice(&live.crc.to_le_bytes());
         put_text(out, &live.path);
+    }
+    if let Some(origin) = &state.origin {
+        put_text(out, origin);
     }
 }
 
@@ -185,6 +193,7 @@ fn read_state(reader: &mut Reader<'_>) -> Result<LogState> {
         next_checkpoint,
         finished: flags & FLAG_FINISHED != 0,
         started_over: flags & FLAG_STARTED_OVER != 0,
+        origin: None,
         live: Vec::new(),
     };
     let before = *reader;
@@ -204,6 +213,14 @@ fn read_state(reader: &mut Reader<'_>) -> Result<LogState> {
         }
         least = id + 1;
         state.live.push(published);
+    }
+    if flags & FLAG_ORIGIN != 0 {
+        let before = *reader;
+        let origin = read_text(reader, MAX_ORIGIN, "origin")?;
+        if origin.is_empty() {
+            return Err(before.corrupt("origin", "at least 1 byte", 0));
+        }
+        state.origin = Some(origin.to_owned());
     }
     Ok(state)
 }

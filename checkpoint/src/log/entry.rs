@@ -73,6 +73,8 @@ pub(crate) struct LogState {
     pub(crate) finished: bool,
     /// Whether it was [started over](OpenMode::StartOver), and nothing was published since.
     pub(crate) started_over: bool,
+    /// The snapshot that it was told to start from, if nothing was published since.
+    pub(crate) origin: Option<String>,
     /// Published and not retired, ascending.
     pub(crate) live: Vec<PublishedCheckpoint>,
 }
@@ -111,7 +113,7 @@ impl LogState {
     pub(crate) fn with(&self, published: PublishedCheckpoint) -> Self {
         let mut state = self.clone();
         state.next_checkpoint = published.checkpoint + 1;
-        state.started_over = false;
+        (state.started_over, state.origin) = (false, None);
         state.live.push(published);
         state
     }
@@ -125,8 +127,14 @@ impl LogState {
         state
     }
 
-    /// As a new owner takes it over, or begins afresh, without anything of before.
-    pub(crate) fn claimed(&self, next_checkpoint: u64, mode: OpenMode) -> Self {
+    /// As a new owner takes it over, or begins afresh, without anything of before; told to start from
+    /// `origin`, if that is any.
+    pub(crate) fn claimed(
+        &self,
+        next_checkpoint: u64,
+        mode: OpenMode,
+        origin: Option<&str>,
+    ) -> Self {
         let kept = match mode {
             OpenMode::Resume => self.clone(),
             OpenMode::Fresh | OpenMode::StartOver => Self::default(),
@@ -134,6 +142,7 @@ impl LogState {
         Self {
             next_checkpoint,
             started_over: kept.started_over || mode == OpenMode::StartOver,
+            origin: origin.map(str::to_owned).or(kept.origin),
             ..kept
         }
     }
@@ -181,7 +190,8 @@ impl Entry {
         match &self.event {
             LogEvent::Claim => {
                 let modes = [OpenMode::Resume, OpenMode::Fresh, OpenMode::StartOver];
-                let is_claimed = |mode: &OpenMode| *found == before.claimed(next, *mode);
+                let origin = found.origin.as_deref();
+                let is_claimed = |mode: &OpenMode| *found == before.claimed(next, *mode, origin);
                 next >= before.next_checkpoint && modes.iter().any(is_claimed)
             }
             LogEvent::Published => found.latest().is_some_and(|latest| {

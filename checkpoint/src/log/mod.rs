@@ -15,11 +15,11 @@ mod ids;
 mod publication;
 mod search;
 
-pub(crate) use codec::{MAX_LIVE, MAX_RETIRED_FILES};
+pub(crate) use codec::{MAX_LIVE, MAX_ORIGIN, MAX_RETIRED_FILES};
 pub(crate) use entry::{Entry, LogEvent, LogState, Retirement};
 pub use entry::{OpenMode, PublishedCheckpoint};
 pub use ids::{JobId, OwnerId};
-pub(crate) use publication::{Log, PublicationLog};
+pub(crate) use publication::{Claimant, Log, PublicationLog};
 
 #[cfg(test)]
 mod tests;

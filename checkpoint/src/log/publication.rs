@@ -255,6 +255,14 @@ enum Attempted {
     Unknown(Option<StateError>),
 }
 
+/// Who claims a log, and how.
+pub(crate) struct Claimant<'a> {
+    pub(crate) owner: OwnerId,
+    pub(crate) mode: OpenMode,
+    /// The snapshot that the job is told to start from.
+    pub(crate) origin: Option<&'a str>,
+}
+
 /// The log of one job, as its owner writes it.
 pub(crate) struct PublicationLog {
     log: Log,
@@ -264,17 +272,16 @@ pub(crate) struct PublicationLog {
 }
 
 impl PublicationLog {
-    /// Begins a new generation owned by `owner`, and with it ends the one before. `next_checkpoint`
-    /// says, given what the log says, from which id on nobody has begun a checkpoint. Also returns
-    /// the entry before the claim.
+    /// Begins a new generation, and with it ends the one before. `next_checkpoint` says, given what
+    /// the log says, from which id on nobody has begun a checkpoint. Also returns the entry before
+    /// the claim.
     ///
     /// # Errors
     /// As [`Log::newest`] and `next_checkpoint`; `Storage`; `Misuse` if another owner has the same
     /// id, or if `after` is an owner and another one has written since.
     pub(crate) fn claim(
         log: Log,
-        owner: OwnerId,
-        mode: OpenMode,
+        new: &Claimant<'_>,
         verified: u64,
         after: Option<OwnerId>,
         next_checkpoint: impl Fn(Option<&LogState>) -> Result<u64>,
@@ -291,7 +298,7 @@ impl PublicationLog {
                 return Err(log.taken_over(after, known));
             }
             let next = next_checkpoint(known.map(|entry| &entry.state))?;
-            let claim = claim_after(known, &log.job, owner, next, mode)?;
+            let claim = claim_after(known, &log.job, new, next)?;
             match log.create(&claim) {
                 Attempted::Appended => {
                     if before.is_none() {
@@ -413,10 +420,10 @@ impl PublicationLog {
 fn claim_after(
     before: Option<&Entry>,
     job: &JobId,
-    owner: OwnerId,
+    new: &Claimant<'_>,
     next_checkpoint: u64,
-    mode: OpenMode,
 ) -> Result<Entry> {
+    let owner = new.owner;
     if before.is_some_and(|entry| entry.owner == owner) {
         return Err(StateError::misuse(format!(
             "owner id {owner} has written the log of job '{job}' before: it must be drawn at \
@@ -433,7 +440,7 @@ fn claim_after(
         owner,
         job: job.clone(),
         event: LogEvent::Claim,
-        state: state.claimed(next_checkpoint, mode),
+        state: state.claimed(next_checkpoint, new.mode, new.origin),
     })
 }
 

@@ -13,7 +13,7 @@ use super::watch::{self, Watch};
 use crate::coordinator::StoreOutcome;
 use crate::files::{FileRef, LocalCopies, SnapshotFolder, check_metadata_size};
 use crate::log::{
-    JobId, Log, LogEvent, LogState, MAX_LIVE, MAX_RETIRED_FILES, OwnerId, PublicationLog,
+    Claimant, JobId, Log, LogEvent, LogState, MAX_LIVE, MAX_RETIRED_FILES, OwnerId, PublicationLog,
     PublishedCheckpoint, Retirement,
 };
 use crate::storage::{Created, Storage};
@@ -87,13 +87,15 @@ pub struct CheckpointStore {
 impl CheckpointStore {
     /// Takes over the checkpoints of `job` in `storage` as `owner`, an id drawn at random for this
     /// run. An owner before, if it still runs, can publish nothing from now on. Returns what the
-    /// new owner has to recover from.
+    /// new owner has to recover from; not what is older than the [origin](Self::origin) that it has
+    /// to start from instead.
     ///
     /// # Errors
     /// `Corrupt` if a log entry or the newest published metadata is missing or damaged, naming it;
     /// `Incompatible` if it is of another job or a later version; `LimitExceeded`; `Storage`, also
     /// if the store cannot create an object only if it is absent; `Misuse` if the owner id was used
-    /// before, or if the options name the owner before and another has taken over. Nothing that stands
+    /// before, if the options name the owner before and another has taken over, or for an origin that
+    /// is empty or too long. Nothing that stands
     /// in the store is changed by any of them.
     pub fn open(
         storage: Arc<dyn Storage>,
@@ -101,12 +103,17 @@ impl CheckpointStore {
         owner: OwnerId,
         options: StoreOptions,
     ) -> Result<(Self, Option<Recovered>)> {
+        options.check()?;
         let log = Log::new(Arc::clone(&storage), job.clone());
         let mode = options.mode;
-        let (log, before) = PublicationLog::claim(
-            log,
+        let claimant = Claimant {
             owner,
             mode,
+            origin: options.origin.as_deref(),
+        };
+        let (log, before) = PublicationLog::claim(
+            log,
+            &claimant,
             options.verified_entries,
             options.after,
             |state| next_checkpoint(&*storage, &job, state),
@@ -127,7 +134,7 @@ impl CheckpointStore {
             log,
         };
         let recovered = match before {
-            Some(_) if mode == OpenMode::Resume => store.recover()?,
+            Some(_) if mode == OpenMode::Resume && store.origin().is_none() => store.recover()?,
             _ => None,
         };
         store.register_published();
@@ -255,6 +262,12 @@ impl CheckpointStore {
     pub fn retained(&self) -> Vec<u64> {
         let live = self.published().iter();
         live.map(|published| published.checkpoint).collect()
+    }
+
+    /// The snapshot that the job was [told to start from](StoreOptions::origin), by this owner or one
+    /// before, if it has published nothing since: what is published is of before that.
+    pub fn origin(&self) -> Option<&str> {
+        self.log.state().origin.as_deref()
     }
 
     /// Whether the job is recorded as finished.
@@ -634,7 +647,7 @@ impl CheckpointStore {
     /// could not be recorded.
     pub fn mark_finished(&mut self) -> Result<()> {
         self.log.check()?;
-        if self.latest().is_none() {
+        if self.latest().is_none() || self.origin().is_some() {
             return Err(StateError::misuse(format!(
                 "job '{}' cannot be recorded as finished before a checkpoint is published",
                 self.job

@@ -16,9 +16,15 @@ pub struct Inspection {
     pub owner: OwnerId,
     /// Whether the job has finished.
     pub finished: bool,
-    /// If the job was [started over](super::OpenMode::StartOver) and has published nothing since:
-    /// what it has put out with checkpoints below this one is of before, and to be taken back.
-    pub started_over: Option<CheckpointId>,
+    /// The owner begins its checkpoints with this one, or one above it.
+    pub next_checkpoint: CheckpointId,
+    /// Whether the job was [started over](super::OpenMode::StartOver) and has published nothing since:
+    /// what it has put out with checkpoints below [the next](Self::next_checkpoint) is of before, and
+    /// to be taken back.
+    pub started_over: bool,
+    /// The snapshot that the job was [told to start from](super::StoreOptions::origin), if it has
+    /// published nothing since.
+    pub origin: Option<String>,
     /// The published checkpoints, oldest first.
     pub checkpoints: Vec<PublishedCheckpoint>,
 }
@@ -58,12 +64,13 @@ pub fn inspect(storage: Arc<dyn Storage>, job: &JobId) -> Result<Option<Inspecti
     let newest = Log::new(storage, job.clone()).newest(0, 1)?;
     Ok(newest.map(|stored| {
         let state = stored.entry.state;
-        let next = CheckpointId(state.next_checkpoint);
         Inspection {
             generation: stored.entry.generation,
             owner: stored.entry.owner,
             finished: state.finished,
-            started_over: state.started_over.then_some(next),
+            next_checkpoint: CheckpointId(state.next_checkpoint),
+            started_over: state.started_over,
+            origin: state.origin,
             checkpoints: state.live,
         }
     }))

@@ -1,8 +1,10 @@
 //! How a store is opened.
 
+use alluvium_state_api::{Result, StateError};
+
 use crate::files::StoredSnapshotOptions;
 pub use crate::log::OpenMode;
-use crate::log::OwnerId;
+use crate::log::{MAX_ORIGIN, OwnerId};
 
 /// How a [`CheckpointStore`](super::CheckpointStore) is opened.
 #[non_exhaustive]
@@ -10,6 +12,11 @@ use crate::log::OwnerId;
 pub struct StoreOptions {
     /// What is taken over. Default: everything.
     pub mode: OpenMode,
+    /// The snapshot that the job is told to start from, whatever checkpoints it has, in words by which
+    /// its engine finds it again: a path or a URL, 1 to 4,096 bytes. The log says so until the job has
+    /// published something: whoever takes over before must start from it, too. Default: none; what
+    /// the log says stays, except where nothing is taken over.
+    pub origin: Option<String>,
     /// Most bytes that the metadata of a checkpoint or savepoint may have, written or read. Default
     /// 1 GiB.
     pub max_metadata: u64,
@@ -38,6 +45,7 @@ impl Default for StoreOptions {
         let snapshots = StoredSnapshotOptions::default();
         Self {
             mode: OpenMode::Resume,
+            origin: None,
             max_metadata: snapshots.max_metadata,
             remote_read_size: snapshots.remote_read_size,
             verified_entries: 4096,
@@ -63,6 +71,12 @@ impl StoreOptions {
         self
     }
 
+    /// The same, with [`origin`](Self::origin) set.
+    pub fn with_origin(mut self, origin: Option<String>) -> Self {
+        self.origin = origin;
+        self
+    }
+
     /// The same, with [`max_metadata`](Self::max_metadata) set.
     pub fn with_max_metadata(mut self, bytes: u64) -> Self {
         self.max_metadata = bytes;
@@ -73,6 +87,17 @@ impl StoreOptions {
     pub fn with_remote_read_size(mut self, bytes: usize) -> Self {
         self.remote_read_size = bytes;
         self
+    }
+
+    /// # Errors
+    /// `Misuse` if the origin is empty or too long.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.origin.as_ref().map(String::len) {
+            None | Some(1..=MAX_ORIGIN) => Ok(()),
+            Some(length) => Err(StateError::misuse(format!(
+                "what a job starts from must be named in 1 to {MAX_ORIGIN} bytes, found {length}"
+            ))),
+        }
     }
 
     /// What readers of its snapshots take.

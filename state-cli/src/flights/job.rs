@@ -4,6 +4,7 @@ use super::airframes::{self, Airframes};
 use super::carriers::{self, Carriers};
 use super::input::Input;
 use super::output::files;
+use super::output::own::Found;
 use super::parse::{CrashAfter, Parse, Reading};
 use super::record::Flight;
 use super::routes::{self, Emitted, Routes, write_update};
@@ -19,12 +20,12 @@ use std::sync::Arc;
 /// The name of the job.
 pub(super) const JOB: &str = "flights";
 
-/// Puts the job together; whether it takes back the updates of earlier runs when it begins.
+/// Puts the job together, for what was found in its output directory.
 pub(super) fn build(
     args: &FlightsArgs,
     settings: &Resolved,
     input: &Arc<Input>,
-    replaces: bool,
+    found: Found,
 ) -> Result<Environment> {
     let mut environment = Environment::new(JOB);
     environment.configure(settings)?.set_job_id(&args.job_id);
@@ -36,11 +37,9 @@ pub(super) fn build(
     }
     let flights = flights(&environment, args, input);
     let output = &args.output;
-    // From a savepoint the job may go on in another directory, where nothing is due.
-    let moves = settings.recovery.path.is_some();
-    carriers(&flights, output, moves);
-    routes(&flights, output, moves, replaces);
-    airframes(&flights, output, moves);
+    carriers(&flights, output, found.moved);
+    routes(&flights, output, found);
+    airframes(&flights, output, found.moved);
     Ok(environment)
 }
 
@@ -67,16 +66,16 @@ fn flights(environment: &Environment, args: &FlightsArgs, input: &Arc<Input>) ->
         .uid("parse")
 }
 
-fn carriers(flights: &Stream<Flight>, output: &Path, moves: bool) {
+fn carriers(flights: &Stream<Flight>, output: &Path, moved: bool) {
     let rows = flights
         .key_by(|flight| flight.carrier)
         .process(Carriers::default)
         .uid("carriers");
-    let sink = TableSink::new(output, files::CARRIERS, carriers::HEADER).with_new_directory(moves);
+    let sink = TableSink::new(output, files::CARRIERS, carriers::HEADER).with_new_directory(moved);
     table(&rows, "carriers-table", sink);
 }
 
-fn routes(flights: &Stream<Flight>, output: &Path, moves: bool, replaces: bool) {
+fn routes(flights: &Stream<Flight>, output: &Path, found: Found) {
     let emitted = flights
         .key_by(|flight| (flight.origin, flight.destination))
         .process(Routes::default)
@@ -90,26 +89,27 @@ fn routes(flights: &Stream<Flight>, output: &Path, moves: bool, replaces: bool) 
         .two_phase_sink(move || {
             FileSink::new(&updates, files::UPDATE, write_update)
                 .with_header(routes::UPDATES_HEADER)
-                .with_new_directory(moves)
-                .with_replacement(replaces)
+                .with_new_directory(found.moved)
+                .with_replacement(found.replaced)
         })
         .uid("updates");
     let rows = emitted.flat_map(|emitted| match emitted {
         Emitted::Table(item) => Some(item),
         Emitted::Gained(..) => None,
     });
-    let sink = TableSink::new(output, files::ROUTES, routes::HEADER).with_new_directory(moves);
+    let sink =
+        TableSink::new(output, files::ROUTES, routes::HEADER).with_new_directory(found.moved);
     table(&rows, "routes-table", sink);
 }
 
-fn airframes(flights: &Stream<Flight>, output: &Path, moves: bool) {
+fn airframes(flights: &Stream<Flight>, output: &Path, moved: bool) {
     let rows = flights
         .filter(|flight| flight.tail != [0; 8])
         .key_by(|flight| flight.tail)
         .process(Airframes::default)
         .uid("airframes");
     let sink =
-        TableSink::new(output, files::AIRFRAMES, airframes::HEADER).with_new_directory(moves);
+        TableSink::new(output, files::AIRFRAMES, airframes::HEADER).with_new_directory(moved);
     table(&rows, "airframes-table", sink);
 }
 

@@ -65,8 +65,8 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
     if let Some(root) = &settings.checkpoint_dir {
         check_free(&args.job_id, root)?;
     }
-    let replaces = output::own::prepare(args, &settings)?;
-    let mut environment = job::build(args, &settings, &input, replaces)?;
+    let found = output::own::prepare(args, &settings)?;
+    let mut environment = job::build(args, &settings, &input, found)?;
     let watch = Watch::new(records);
     environment.set_listener(watch.clone());
     let endpoint = Endpoint::bind(args.control.port)?;

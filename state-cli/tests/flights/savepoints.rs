@@ -154,6 +154,44 @@ fn a_fresh_start_from_a_savepoint_leaves_no_updates_of_before() {
     assert!(self::updates(&flights.output()) == updates);
 }
 
+/// It goes back all the same, however often it is killed, until it has a checkpoint.
+#[test]
+fn a_job_that_is_killed_on_its_way_back_is_not_told_twice() {
+    let never = ["--checkpoint-interval", "1h", "--crash-after", "1000"];
+    let other = "--output other --checkpoint-dir alluvium-out/checkpoints";
+    let other: Vec<&str> = other.split(' ').collect();
+    for (first, then, keeps) in [
+        (&[][..], &[][..], true),
+        (&["--fresh"], &[], false),
+        (&other, &other, false),
+    ] {
+        let flights = slow();
+        let mut live = start(&flights);
+        let path = flights.does(&["savepoint", "flights"]);
+        live.until("checkpoint ");
+        live.until("checkpoint ");
+        live.kill();
+        for told in [&[&["-s", &*path], first].concat(), then] {
+            let ran = flights.run(&[told, &never].concat());
+            assert_eq!(ran.code, None, "{}", ran.stderr);
+            let warns = ran.stderr.contains("what it was told to start from before");
+            assert_eq!(warns, !told.contains(&"-s"), "{}", ran.stderr);
+        }
+        let summary = flights.finish(then);
+        let before = count(&summary, "records_before");
+        assert!(before > 0, "{summary}");
+        let output = match then {
+            [_, output, ..] => flights.path(output),
+            _ => flights.output(),
+        };
+        assert!(Tables::read(&output) == Tables::of(data_set(), 1));
+        let updates = updates(&output);
+        let rows = updates.values().flat_map(|text| text.lines().skip(1));
+        let all = data_set().len() as u64;
+        assert_eq!(flown(rows), if keeps { all } else { all - before });
+    }
+}
+
 #[test]
 fn a_stopped_job_also_goes_on_by_itself() {
     let flights = slow();

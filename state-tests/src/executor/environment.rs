@@ -165,8 +165,9 @@ impl Environment {
 
     /// Starts from the savepoint or checkpoint at `path`, a path or a URL: its folder or the
     /// `_metadata` in it, whatever checkpoints the job has; it may have been copied there. Restarts after a failure
-    /// go on from the newest checkpoint that was taken since, or from `path` if there is none.
-    /// Checkpoints of earlier executions stay until new ones subsume them.
+    /// go on from the newest checkpoint that was taken since, or from `path` if there is none; and so
+    /// does the next execution with the same checkpoint directory, if this one dies, once all tasks
+    /// were opened. Checkpoints of earlier executions stay until new ones subsume them.
     ///
     /// [`execute`](Self::execute) tells what is wrong with it: `Misuse` if there is no snapshot;
     /// `Incompatible` if it is of a newer version, has another max parallelism, or state of
@@ -189,8 +190,9 @@ impl Environment {
     }
 
     /// Begins from nothing, or from [what is named](Self::restore_from), whatever checkpoints the
-    /// directory holds; they are left behind. If the process dies before the job has a checkpoint
-    /// again, [`inspect`](alluvium::checkpoint::inspect) tells the next one that it was started over.
+    /// directory holds; they are left behind, once all tasks were opened if a snapshot is named. If the
+    /// process dies before the job has a checkpoint again, [`inspect`](alluvium::checkpoint::inspect)
+    /// tells the next one that it was started over.
     pub const fn start_fresh(&mut self) -> &mut Self {
         self.settings.fresh = true;
         self

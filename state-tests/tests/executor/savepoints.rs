@@ -1,5 +1,6 @@
 //! Savepoints of running jobs: taken, stopped with, cancelled with, failed, and gone on from.
 
+mod going_back;
 mod remote;
 mod without_checkpoints;
 

@@ -8,7 +8,7 @@ use crate::log::codec::{decode, encode};
 use crate::log::entry::Entry;
 use crate::log::{LogEvent, LogState, OpenMode, OwnerId, PublishedCheckpoint, Retirement};
 
-fn golden() -> [(Entry, &'static [u8]); 6] {
+fn golden() -> [(Entry, &'static [u8]); 7] {
     let old = OwnerId(std::array::from_fn(|place| place as u8));
     let new = OwnerId(std::array::from_fn(|place| place as u8 + 16));
     let late = PublishedCheckpoint {
@@ -20,9 +20,11 @@ fn golden() -> [(Entry, &'static [u8]); 6] {
         next_checkpoint: 4,
         finished,
         started_over: false,
+        origin: None,
         live: live.iter().map(|&live| live.clone()).collect(),
     };
-    let over = state(&[&late], true).claimed(4, OpenMode::StartOver);
+    let over = state(&[&late], true).claimed(4, OpenMode::StartOver, None);
+    let told = state(&[&late], false).claimed(5, OpenMode::Resume, Some("/back/to/this"));
     let entry = |seq, generation, owner, event, state| Entry {
         seq,
         generation,
@@ -66,6 +68,10 @@ fn golden() -> [(Entry, &'static [u8]); 6] {
         (
             entry(9, 4, new, LogEvent::Claim, over),
             include_bytes!("../../../tests/golden/log-started-over-v1.bin"),
+        ),
+        (
+            entry(10, 5, old, LogEvent::Claim, told),
+            include_bytes!("../../../tests/golden/log-origin-v1.bin"),
         ),
     ]
 }
@@ -119,7 +125,7 @@ fn what_a_later_version_wrote_is_told_from_damage() {
     for (place, value, named) in [
         (4, 2, "version 1"),
         (6, 9, "kind 0x8009"),
-        (flags, 4, "0x4"),
+        (flags, 8, "0x8"),
     ] {
         let error = decode(&forged(&bytes, place, value)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Incompatible, "{error}");
@@ -176,6 +182,22 @@ proptest! {
             let (before, _) = &golden()[1];
             drop(entry.check_after(before));
             drop(before.check_after(&entry));
+        }
+    }
+}
+
+#[test]
+fn an_origin_is_within_its_bounds() {
+    let told = |origin: &str| LogState::new().claimed(1, OpenMode::Resume, Some(origin));
+    for (length, good) in [(0, false), (1, true), (4096, true), (4097, false)] {
+        let entry = entry(1, 1, 7, LogEvent::Claim, told(&"o".repeat(length)));
+        match decode(&encode(&entry)) {
+            Ok(found) => assert!(good && found == entry, "{length}"),
+            Err(error) => {
+                assert!(!good, "{length}: {error}");
+                assert_eq!(error.kind(), ErrorKind::Corrupt);
+                assert!(error.to_string().contains("origin at offset"), "{error}");
+            }
         }
     }
 }

@@ -22,8 +22,8 @@ fn states() -> [LogState; 4] {
 /// A log in which everything happens.
 fn history() -> Vec<Entry> {
     let [claimed, one, two, retired] = states();
-    let fresh = retired.claimed(9, OpenMode::Fresh);
-    let over = fresh.claimed(9, OpenMode::StartOver);
+    let fresh = retired.claimed(9, OpenMode::Fresh, None);
+    let over = fresh.claimed(9, OpenMode::StartOver, Some("from"));
     vec![
         entry(1, 1, 1, LogEvent::Claim, claimed),
         entry(2, 1, 1, LogEvent::Published, one.clone()),
@@ -37,7 +37,9 @@ fn history() -> Vec<Entry> {
             3,
             3,
             LogEvent::Claim,
-            retired.finished().claimed(6, OpenMode::Resume),
+            retired
+                .finished()
+                .claimed(6, OpenMode::Resume, Some("there")),
         ),
         entry(9, 4, 4, LogEvent::Claim, fresh),
         entry(10, 5, 5, LogEvent::Claim, over.clone()),
@@ -70,10 +72,38 @@ fn a_whole_history_is_accepted() {
 }
 
 #[test]
+fn an_origin_stands_until_something_is_published_or_all_is_given_up() {
+    let before = LogState::new().with(published(1));
+    let told = before.claimed(2, OpenMode::Resume, Some("there"));
+    assert_eq!(told.origin.as_deref(), Some("there"));
+    assert_eq!(told.live, before.live);
+    let origin = |mode, origin| told.claimed(2, mode, origin).origin;
+    let there = Some("there".to_owned());
+    assert_eq!(origin(OpenMode::Resume, None), there);
+    assert_eq!(
+        origin(OpenMode::Resume, Some("elsewhere")).as_deref(),
+        Some("elsewhere")
+    );
+    assert_eq!(origin(OpenMode::Fresh, None), None);
+    assert_eq!(origin(OpenMode::StartOver, None), None);
+    assert_eq!(origin(OpenMode::Fresh, Some("there")), there);
+    assert_eq!(told.without(&[1]).origin, there);
+    assert_eq!(told.with(published(2)).origin, None);
+    // Whoever forgets it claims something else.
+    let forgotten = entry(2, 2, 2, LogEvent::Claim, before);
+    let first = entry(1, 1, 1, LogEvent::Claim, told);
+    assert!(forgotten.check_after(&first).unwrap_err().contains("state"));
+}
+
+#[test]
 fn what_does_not_follow_is_refused() {
     let [claimed, one, two, retired] = states();
     let before = entry(4, 2, 2, LogEvent::Published, two.clone());
     let three = two.with(published(7));
+    let from_there = LogState {
+        origin: Some("there".to_owned()),
+        ..three.clone()
+    };
     let cases = [
         ("seq", entry(6, 2, 2, LogEvent::Published, three.clone())),
         (
@@ -106,13 +136,26 @@ fn what_does_not_follow_is_refused() {
         ("state", entry(5, 2, 2, LogEvent::Finished, two.clone())),
         (
             "state",
-            entry(5, 3, 3, LogEvent::Claim, two.claimed(3, OpenMode::Resume)),
+            entry(
+                5,
+                3,
+                3,
+                LogEvent::Claim,
+                two.claimed(3, OpenMode::Resume, None),
+            ),
         ),
         (
             "state",
-            entry(5, 3, 3, LogEvent::Claim, one.claimed(9, OpenMode::Resume)),
+            entry(
+                5,
+                3,
+                3,
+                LogEvent::Claim,
+                one.claimed(9, OpenMode::Resume, None),
+            ),
         ),
         ("state", entry(5, 3, 3, LogEvent::Claim, claimed)),
+        ("state", entry(5, 2, 2, LogEvent::Published, from_there)),
     ];
     for (named, after) in cases {
         let differs = after.check_after(&before).unwrap_err();

@@ -6,7 +6,7 @@ use alluvium_state_api::{ErrorKind, Result};
 use proptest::prelude::*;
 
 use super::{job, published};
-use crate::log::publication::{Log, PublicationLog};
+use crate::log::publication::{Claimant, Log, PublicationLog};
 use crate::log::{LogEvent, LogState, OpenMode, OwnerId};
 use crate::storage::{
     Created, Fault, FaultStorage, MemoryStorage, ObjectReader, ObjectWriter, Storage,
@@ -15,8 +15,12 @@ use crate::storage::{
 fn claim(storage: Arc<dyn Storage>, owner: u8) -> Result<PublicationLog> {
     let log = Log::new(storage, job());
     let next = |state: Option<&LogState>| Ok(state.map_or(1, |state| state.next_checkpoint));
-    let (owner, mode) = (OwnerId([owner; 16]), OpenMode::Resume);
-    let (log, _) = PublicationLog::claim(log, owner, mode, u64::MAX, None, next)?;
+    let new = Claimant {
+        owner: OwnerId([owner; 16]),
+        mode: OpenMode::Resume,
+        origin: None,
+    };
+    let (log, _) = PublicationLog::claim(log, &new, u64::MAX, None, next)?;
     Ok(log)
 }
 

@@ -81,10 +81,8 @@ fn that_a_job_was_started_over_is_told_until_it_has_published_something() {
     publish_next(&mut store).unwrap();
     publish_next(&mut store).unwrap();
     let told = || {
-        inspect(storage.clone(), &job())
-            .unwrap()
-            .unwrap()
-            .started_over
+        let found = inspect(storage.clone(), &job()).unwrap().unwrap();
+        found.started_over.then_some(found.next_checkpoint)
     };
     assert_eq!(told(), None);
     let over = StoreOptions::default().with_mode(OpenMode::StartOver);
@@ -97,6 +95,40 @@ fn that_a_job_was_started_over_is_told_until_it_has_published_something() {
     assert_eq!(told(), None);
     open_with(&storage, 4, StoreOptions::fresh()).unwrap();
     assert_eq!(told(), None, "the checkpoints were given up, and no more");
+}
+
+/// What is published is of before then, and no longer what the job goes on from.
+#[test]
+fn the_snapshot_that_a_job_was_told_to_start_from_stands_until_it_has_published_something() {
+    let storage = Arc::new(MemoryStorage::new());
+    let (mut store, _) = open(&storage, 1).unwrap();
+    publish_next(&mut store).unwrap();
+    assert_eq!(store.origin(), None);
+    let told = StoreOptions::default().with_origin(Some("/there".to_owned()));
+    let (mut store, recovered) = open_with(&storage, 2, told).unwrap();
+    assert_eq!((recovered, store.origin()), (None, Some("/there")));
+    assert_eq!(store.retained(), [1]);
+    assert_eq!(store.recover().unwrap().unwrap().checkpoint, 1);
+    let error = store.mark_finished().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+    let (mut store, recovered) = open(&storage, 3).unwrap();
+    assert_eq!((recovered, store.origin()), (None, Some("/there")));
+    let told = || inspect(storage.clone(), &job()).unwrap().unwrap().origin;
+    assert_eq!(told().as_deref(), Some("/there"));
+    assert_eq!(publish_next(&mut store).unwrap(), 2);
+    assert_eq!((store.origin(), told()), (None, None));
+    assert_eq!(open(&storage, 4).unwrap().1.unwrap().checkpoint, 2);
+}
+
+#[test]
+fn an_origin_that_cannot_be_noted_is_refused_before_anything_is_claimed() {
+    let storage = Arc::new(MemoryStorage::new());
+    for wrong in [String::new(), "o".repeat(4097)] {
+        let told = StoreOptions::default().with_origin(Some(wrong));
+        let error = open_with(&storage, 1, told).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+        assert!(contents(&storage).is_empty());
+    }
 }
 
 #[test]

@@ -29,14 +29,22 @@ struct Left {
     updates: Option<CheckpointId>,
 }
 
+/// What a run does with what it finds in its output directory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::flights) struct Found {
+    /// Whether the job takes back the updates that are there, once all of it is open.
+    pub(in crate::flights) replaced: bool,
+    /// Whether what is due may lie elsewhere: the job starts from a snapshot that it was told, and may
+    /// go on in another directory.
+    pub(in crate::flights) moved: bool,
+}
+
 /// Makes sure that the run may use its directories: whatever bears the name of one of its files is
 /// one of its files, as it begins with the header of such files. Tables and updates of an earlier run
 /// may be there if the job has a checkpoint to go on from, or with `--fresh`, or if it was killed
-/// after it was started with that and before it had a checkpoint again.
-///
-/// Returns whether the job takes back the updates that are there, once it has claimed its
-/// checkpoints. Nothing is changed here.
-pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Result<bool> {
+/// after it was started over, or from a snapshot, and before it had a checkpoint again. Nothing is
+/// changed here.
+pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Result<Found> {
     if args.output.exists() && !args.output.is_dir() {
         let output = args.output.display();
         let error = format!("the output '{output}' ('--output') must be a directory, found a file");
@@ -56,17 +64,18 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Re
             check_writable(directory)?;
         }
     }
+    let told = Found {
+        replaced: args.fresh,
+        moved: settings.recovery.path.is_some(),
+    };
     let Some(root) = &settings.checkpoint_dir else {
-        return Ok(args.fresh);
+        return Ok(told);
     };
     let local = root.local_path().map(|root| root.join(&args.job_id));
     if args.fresh {
         local.map_or(Ok(()), |checkpoints| check_checkpoints(&checkpoints))?;
-        return Ok(true);
+        return Ok(told);
     }
-    let Some(path) = left.first(&updates) else {
-        return Ok(false);
-    };
     let is_missing = match &local {
         Some(checkpoints) => !files::exists(checkpoints)?,
         None => false,
@@ -76,11 +85,18 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Re
     } else {
         inspect_in(root, &settings.storage, &args.job_id)?
     };
-    match found {
-        Some(found) if !found.checkpoints.is_empty() => Ok(false),
-        // What it was to replace then is what it has put out before.
-        Some(found) if found.started_over.is_some_and(|next| left.is_before(next)) => Ok(true),
-        _ => Err(no_checkpoint_of(path, &root.join(&args.job_id))),
+    let explains = |found: &Inspection| {
+        // What it was to replace then, or to go back in, is what it has put out before.
+        let begins = found.started_over || found.origin.is_some();
+        !found.checkpoints.is_empty() || begins && left.is_before(found.next_checkpoint)
+    };
+    match (&found, left.first(&updates)) {
+        (Some(found), left) if left.is_none() || explains(found) => Ok(Found {
+            replaced: found.started_over,
+            moved: told.moved || found.origin.is_some(),
+        }),
+        (_, None) => Ok(told),
+        (_, Some(path)) => Err(no_checkpoint_of(path, &root.join(&args.job_id))),
     }
 }
 

@@ -36,6 +36,10 @@ impl<F: ListCheckpointed> ListState<F> {
 /// The hooks that both adapters hand on as they are.
 macro_rules! hand_on {
     ($field:tt) => {
+        fn begin(&mut self) -> Result<()> {
+            self.$field.begin()
+        }
+
         #[inline]
         fn process(&mut self, record: I, cx: &mut Context<'_, K, O>) -> Result<()> {
             self.$field.process(record, cx)

@@ -16,7 +16,7 @@ pub type BarrierContext<'a, K> = SnapshotContext<'a, AnyBackend<K>, HeapOperator
 /// A function with state: takes records of type `I`, emits records of type `O`. `K` is the type of
 /// keys, `()` behind a stream that is not keyed.
 ///
-/// The order of calls is: [`open`](Self::open) once; then [`process`](Self::process) for every
+/// The order of calls is: [`open`](Self::open) once, and [`begin`](Self::begin); then [`process`](Self::process) for every
 /// record, and at each barrier [`before_barrier`](Self::before_barrier) and
 /// [`snapshot`](Self::snapshot), with no record in between; at the end of the input
 /// [`end_of_input`](Self::end_of_input), followed by one last barrier if checkpointing is on, else
@@ -30,6 +30,12 @@ pub type BarrierContext<'a, K> = SnapshotContext<'a, AnyBackend<K>, HeapOperator
 pub trait Process<K: OrderedKey, I, O: Record>: Send + 'static {
     /// Registers states, and takes from them what a restore has brought.
     fn open(&mut self, context: &mut OpenContext<'_, K>) -> Result<()> {
+        Ok(())
+    }
+
+    /// All functions of the job have been opened: it runs from what they were given. What must not
+    /// happen if it is refused has its place here. No record is handled before all have begun.
+    fn begin(&mut self) -> Result<()> {
         Ok(())
     }
 

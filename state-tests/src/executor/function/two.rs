@@ -20,6 +20,11 @@ pub trait TwoInputs<K: OrderedKey, A, B, O: Record>: Send + 'static {
         Ok(())
     }
 
+    /// As [`Process::begin`].
+    fn begin(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Handles a record of the first input.
     fn process_first(&mut self, record: A, cx: &mut Context<'_, K, O>) -> Result<()>;
 
@@ -74,6 +79,10 @@ where
 {
     fn open(&mut self, context: &mut OpenContext<'_, K>) -> Result<()> {
         self.0.open(context)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.0.begin()
     }
 
     #[inline]

@@ -118,7 +118,7 @@ impl Attempt<'_> {
             finished: 0,
             exhausted: 0,
         };
-        let opened = running.open(self.report.restarts);
+        let opened = running.open(&mut self);
         let began = opened.is_none();
         if began {
             let event = match ended {
@@ -149,19 +149,33 @@ impl Attempt<'_> {
 }
 
 impl<'a> Running<'a> {
-    /// Waits until every task has its state; how the run ends if that fails. A job that has never
-    /// run is not restarted: whoever starts it should hear at once what is wrong.
-    fn open(&mut self, restarts: u32) -> Option<Outcome> {
-        let mut opened = 0;
-        while opened < self.tasks.len() {
+    /// Waits until every task has its state, and then has all of them begin; how the run ends if
+    /// that fails.
+    fn open(&mut self, attempt: &mut Attempt<'_>) -> Option<Outcome> {
+        let restarts = attempt.report.restarts;
+        if let Some(failed) = self.wait_for_all(restarts) {
+            return Some(failed);
+        }
+        let noted = attempt.origin.note_start(attempt.retained, self.settings);
+        if let Err(cause) = noted {
+            return Some(not_opened(cause, restarts));
+        }
+        self.tell_all(Control::Begin);
+        self.wait_for_all(restarts)
+    }
+
+    /// Waits until every task has opened, or has begun; how the run ends if one has not.
+    fn wait_for_all(&mut self, restarts: u32) -> Option<Outcome> {
+        let mut done = 0;
+        while done < self.tasks.len() {
             match self.hear(Duration::from_secs(1), None) {
                 Heard::Report(_, Report::Opened { records_before }) => {
-                    opened += 1;
+                    done += 1;
                     self.records_before += records_before;
                 }
+                Heard::Report(_, Report::Begun) => done += 1,
                 Heard::Report(_, Report::Failed(cause)) => {
-                    let retry = restarts > 0 && may_pass(&cause);
-                    return Some(Outcome::Failed { cause, retry });
+                    return Some(not_opened(cause, restarts));
                 }
                 Heard::Report(..) | Heard::Nothing | Heard::Request(_) | Heard::Stored(_) => {}
                 Heard::End(end) => return Some(end.into()),
@@ -281,7 +295,7 @@ impl<'a> Running<'a> {
             }
             Report::Exhausted => self.exhausted += 1,
             // Follows a failure elsewhere, whose report comes or has come.
-            Report::Stopped | Report::Opened { .. } => {}
+            Report::Stopped | Report::Opened { .. } | Report::Begun => {}
             Report::WantsCheckpoint | Report::Acknowledged { .. } | Report::Declined { .. } => {
                 return Ok(checkpoints.take(task, report));
             }
@@ -354,6 +368,12 @@ impl RunningTask {
             let _: Result<(), _> = sender.send(control);
         }
     }
+}
+
+/// A job that has never run is not restarted: whoever starts it should hear at once what is wrong.
+fn not_opened(cause: StateError, restarts: u32) -> Outcome {
+    let retry = restarts > 0 && may_pass(&cause);
+    Outcome::Failed { cause, retry }
 }
 
 fn gone() -> Outcome {

@@ -79,12 +79,10 @@ impl Claimed {
 
     /// Notes these in a checkpoint that is about to be published.
     pub(super) fn note(claimed: &[Self], metadata: &mut CheckpointMetadata) {
-        // A path that is no text, or of several lines, cannot be noted.
-        let is_line = |place: &Location| Location::parse(place.as_str()).as_ref() == Ok(place);
         let notes = claimed.iter().filter_map(|claimed| {
             let (left, folder) = (claimed.left - 1, &claimed.folder);
-            let root = claimed.root.as_ref()?;
-            (is_line(root) && is_line(folder)).then(|| format!("{left}\n{root}\n{folder}"))
+            let (root, folder) = (line(claimed.root.as_ref()?)?, line(folder)?);
+            Some(format!("{left}\n{root}\n{folder}"))
         });
         let notes: Vec<String> = notes.take(MOST).collect();
         if !notes.is_empty() {
@@ -105,6 +103,12 @@ impl Claimed {
             tracing::warn!(%error, "a claimed savepoint could not be deleted");
         }
     }
+}
+
+/// A place as it can be noted; not a path that is no text, or of several lines.
+pub(super) fn line(place: &Location) -> Option<&str> {
+    let text = place.as_str();
+    (Location::parse(text).as_ref() == Ok(place)).then_some(text)
 }
 
 /// How many checkpoints are left, and the folder, if the note is of this root.

@@ -8,9 +8,8 @@ use super::request::{EndNow, Owed};
 use super::retained::Retained;
 use super::{JobReport, JobSettings, JobState, RestartStrategy, Restore, retention};
 use crate::executor::graph::{Plan, SharedGraph};
-use alluvium::checkpoint::{CheckpointMetadata, JobEnd, JobId, inspect};
+use alluvium::checkpoint::{CheckpointMetadata, JobEnd};
 use alluvium::{CheckpointId, ErrorKind, Result, StateError};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs a job, again and again if it fails.
@@ -106,7 +105,7 @@ impl Driver {
             return Err(StateError::misuse("the environment is executing already"));
         };
         let mut origin = Origin::open(&self.settings)?;
-        let mut retained = self.open_retained(&origin)?;
+        let mut retained = self.open_retained()?;
         origin.take_over(&mut retained, &self.settings)?;
         let mut life = Life {
             retained,
@@ -124,12 +123,11 @@ impl Driver {
         ended.map(|end| (end, life.report))
     }
 
-    /// What the job has had before. A job that has finished publishes nothing any more: to run it
-    /// again from a savepoint is to begin anew.
-    fn open_retained(&self, origin: &Origin) -> Result<Retained> {
-        let mut settings = self.settings.clone();
-        let Some(root) = self.settings.checkpoint_dir()? else {
-            return Retained::open(&settings, None);
+    /// What the job has had before.
+    fn open_retained(&self) -> Result<Retained> {
+        let settings = &self.settings;
+        let Some(root) = settings.checkpoint_dir()? else {
+            return Retained::open(settings, None);
         };
         let storage = root.open(&settings.storage).map_err(|error| {
             error.context(format_args!(
@@ -140,15 +138,7 @@ impl Driver {
             Some(wrap) => wrap(storage),
             None => storage,
         };
-        if settings.restore_from.is_some() {
-            let job = JobId::new(settings.job_id())?;
-            let found = inspect(Arc::clone(&storage), &job)?;
-            if found.is_some_and(|found| found.finished) {
-                origin.check_outside(&root.join(settings.job_id()))?;
-                settings.fresh = true;
-            }
-        }
-        Retained::open(&settings, Some(storage))
+        Retained::open(settings, Some(storage))
     }
 
     /// Runs the job until it ends.

@@ -1,10 +1,12 @@
 //! The snapshot that a job was told to start from, and what it owes to it.
 
-use super::claimed::Claimed;
+use super::claimed::{self, Claimed};
 use super::retained::Retained;
 use super::{Given, JobSettings};
 use alluvium::checkpoint::storage::Location;
-use alluvium::checkpoint::{CheckpointMetadata, StoredSnapshot, is_savepoint, open_snapshot};
+use alluvium::checkpoint::{
+    CheckpointMetadata, OpenMode, StoredSnapshot, is_savepoint, open_snapshot,
+};
 pub use alluvium::config::ClaimMode;
 use alluvium::{Result, StateError};
 
@@ -59,6 +61,82 @@ struct Explicit {
     stored: StoredSnapshot,
     /// The newest checkpoint of the job when it started: those after it count, those before do not.
     newest_before: Option<u64>,
+    /// Whether the job's own checkpoints tell of it.
+    noted: bool,
+}
+
+impl Explicit {
+    fn open(path: &Location, settings: &JobSettings) -> Result<Self> {
+        let opened = open_snapshot(path, &settings.storage, settings.store.snapshot_options())
+            .map_err(|error| cannot_restore(path, error))?;
+        Ok(Self {
+            path: path.clone(),
+            folder: opened.folder,
+            stored: opened.stored,
+            newest_before: None,
+            noted: false,
+        })
+    }
+
+    /// What an execution before was told to start from.
+    fn noted(path: &str, settings: &JobSettings) -> Result<Self> {
+        let opened = Location::new(path).and_then(|path| Self::open(&path, settings));
+        let noted = opened.map_err(|error| {
+            error.context(
+                "the job was told to start from a snapshot and has had no checkpoint since",
+            )
+        })?;
+        tracing::warn!(
+            snapshot = path,
+            "the job starts from what it was told to start from before, as it has had no checkpoint \
+             since"
+        );
+        Ok(noted)
+    }
+
+    /// How the checkpoints of the job can tell of it.
+    fn line(&self, retained: &Retained) -> Result<Option<&str>> {
+        let line = claimed::line(&self.folder);
+        if line.is_none() && retained.origin().is_some() {
+            let error = StateError::misuse(
+                "the checkpoints of the job tell of another snapshot to start from, and a path that is \
+                 no text cannot be noted instead: copy this one to another path",
+            );
+            return Err(cannot_restore(&self.path, error));
+        }
+        if line.is_none() {
+            tracing::warn!(
+                snapshot = %self.path,
+                "the path cannot be noted; if the process dies before the job has a checkpoint, it \
+                 must be told again to start from there"
+            );
+        }
+        Ok(line)
+    }
+
+    /// Checks that the snapshot is none of the job's own, which are about to be left behind.
+    fn check_outside(&self, settings: &JobSettings) -> Result<()> {
+        let Some(root) = settings.checkpoint_dir()? else {
+            return Ok(());
+        };
+        let folder = root.join(settings.job_id());
+        let resolved = match folder.local_path() {
+            Some(path) => path.canonicalize().ok().map(Location::from),
+            None => Some(folder),
+        };
+        if !resolved.is_some_and(|folder| self.folder.is_in(&folder)) {
+            return Ok(());
+        }
+        let why = if settings.fresh {
+            "to start over"
+        } else {
+            "the job has finished, and to start it again"
+        };
+        let error = StateError::misuse(format!(
+            "{why} leaves the job's own checkpoints behind: copy this one elsewhere before"
+        ));
+        Err(cannot_restore(&self.path, error))
+    }
 }
 
 impl Origin {
@@ -68,10 +146,9 @@ impl Origin {
             return Ok(Self::default());
         };
         let path = path.get("what the job is to start from")?;
-        let opened = open_snapshot(path, &settings.storage, settings.store.snapshot_options())
-            .map_err(|error| cannot_restore(path, error))?;
+        let explicit = Explicit::open(path, settings)?;
         let claim = options.claim == ClaimMode::Claim;
-        if claim && !is_savepoint(opened.stored.metadata()) {
+        if claim && !is_savepoint(explicit.stored.metadata()) {
             return Err(cannot_restore(
                 path,
                 StateError::misuse(
@@ -80,33 +157,40 @@ impl Origin {
                 ),
             ));
         }
+        let claimed = if claim {
+            vec![Claimed::new(explicit.folder.clone(), settings)?]
+        } else {
+            Vec::new()
+        };
         Ok(Self {
-            explicit: Some(Explicit {
-                path: path.clone(),
-                folder: opened.folder.clone(),
-                stored: opened.stored,
-                newest_before: None,
-            }),
+            explicit: Some(explicit),
             full: !claim,
-            claimed: if claim {
-                vec![Claimed::new(opened.folder, settings)?]
-            } else {
-                Vec::new()
-            },
+            claimed,
             begun: false,
         })
     }
 
     /// Takes note of what the job has had before: what it has claimed stays so, except for what it
-    /// now starts from.
+    /// now starts from. If it was told then where to start, and has had no checkpoint since, it
+    /// starts from there.
     pub(super) fn take_over(
         &mut self,
         retained: &mut Retained,
         settings: &JobSettings,
     ) -> Result<()> {
+        if self.explicit.is_none()
+            && let Some(noted) = retained.origin()
+        {
+            let mut explicit = Explicit::noted(noted, settings)?;
+            explicit.noted = true;
+            (self.explicit, self.full) = (Some(explicit), true);
+        }
         let Some(explicit) = &mut self.explicit else {
             return Ok(());
         };
+        if settings.fresh || retained.is_finished() {
+            explicit.check_outside(settings)?;
+        }
         explicit.newest_before = retained.ids().last().copied();
         retained.used(explicit.stored.metadata().checkpoint.0.saturating_add(1));
         if let Some(before) = retained.newest_readable() {
@@ -118,23 +202,31 @@ impl Origin {
         Ok(())
     }
 
-    /// Checks that the snapshot is none of those in `folder`, which are about to be left behind.
-    pub(super) fn check_outside(&self, folder: &Location) -> Result<()> {
-        let Some(explicit) = &self.explicit else {
-            return Ok(());
-        };
-        let resolved = match folder.local_path() {
-            Some(path) => path.canonicalize().ok().map(Location::from),
-            None => Some(folder.clone()),
-        };
-        if !resolved.is_some_and(|folder| explicit.folder.is_in(&folder)) {
+    /// All tasks have opened what the job was told to start from: from now on it is what whoever
+    /// comes next starts from, too, until the job has a checkpoint. One that is started over, or has
+    /// finished, and can publish nothing any more, leaves its checkpoints behind.
+    pub(super) fn note_start(
+        &mut self,
+        retained: &mut Retained,
+        settings: &JobSettings,
+    ) -> Result<()> {
+        if !self.is_in_use(retained) {
             return Ok(());
         }
-        let error = StateError::misuse(
-            "the job has finished, and to start it again leaves its own checkpoints behind: copy \
-             this one elsewhere before",
-        );
-        Err(cannot_restore(&explicit.path, error))
+        let Some(explicit) = &mut self.explicit else {
+            return Ok(());
+        };
+        let mode = match retained.is_finished() {
+            _ if settings.fresh && !explicit.noted => OpenMode::StartOver,
+            true => OpenMode::Fresh,
+            false if explicit.noted => return Ok(()),
+            false => OpenMode::Resume,
+        };
+        let line = explicit.line(retained)?;
+        retained.start_from(line, mode)?;
+        explicit.newest_before = retained.ids().last().copied();
+        explicit.noted = true;
+        Ok(())
     }
 
     /// What a run has to start from: the newest checkpoint that this execution has taken, else

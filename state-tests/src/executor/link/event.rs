@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub(crate) enum Event<'e> {
     /// State is made or restored; comes first, before any record.
     Open(&'e Opening<'e>),
+    /// All tasks of the job are open; comes second, before any record.
+    Begin,
     /// The task is about to wait: whatever is held back for a fuller batch is sent.
     Flush,
     /// The input has ended; records may be emitted.

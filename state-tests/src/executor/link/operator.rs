@@ -187,6 +187,10 @@ impl<K: OrderedKey, I, O: Record, F: Process<K, I, O>> Control for Operator<K, I
                 let told = |error| by_uid(&self.uid, &self.subtask, error);
                 self.own(result.map_err(told))?;
             }
+            Event::Begin => {
+                let result = self.function.begin();
+                self.own(result)?;
+            }
             Event::EndOfInput => self.hook(Process::end_of_input)?,
             Event::BeforeBarrier(barrier) => {
                 let checkpoint = barrier.checkpoint;

@@ -28,7 +28,7 @@ pub trait TwoPhaseSink<T>: Send + 'static {
     /// What commits a transaction, also after a restart.
     type Committable: NativeData;
 
-    /// Called once per run, before anything else, when no subtask of the run has begun a
+    /// Called once per run, before anything else, when all of the job has been restored and no subtask of the run has begun a
     /// transaction yet. `due` are the committables of *all* subtasks that the restored checkpoint
     /// covers: they are committed, each by one subtask. Anything else that earlier runs have left
     /// behind may be removed.
@@ -82,6 +82,15 @@ pub(crate) struct TwoPhase<T, S: TwoPhaseSink<T>> {
     /// The newest checkpoint seen, for names of what no checkpoint covers.
     newest: CheckpointId,
     handle: Option<OperatorListHandle<S::Committable>>,
+    opened: Option<Opened<S::Committable>>,
+}
+
+/// What the sink was opened with, until it begins.
+struct Opened<C> {
+    subtask: SubtaskInfo,
+    due: Vec<C>,
+    restored_from: Option<CheckpointId>,
+    begins: bool,
 }
 
 impl<T, S: TwoPhaseSink<T>> TwoPhase<T, S> {
@@ -92,6 +101,7 @@ impl<T, S: TwoPhaseSink<T>> TwoPhase<T, S> {
             pending: BTreeMap::new(),
             newest: CheckpointId(0),
             handle: None,
+            opened: None,
         }
     }
 
@@ -138,15 +148,29 @@ impl<T: Send + 'static, S: TwoPhaseSink<T>> Process<(), T, ()> for TwoPhase<T, S
         let due = store.list_get(handle)?;
         store.list_clear(handle)?;
         self.handle = Some(handle);
-        let subtask = context.subtask;
-        if let Some(restored_from) = context.restored_from {
+        self.opened = Some(Opened {
+            subtask: context.subtask.clone(),
+            due,
+            restored_from: context.restored_from,
+            begins: context.begins,
+        });
+        Ok(())
+    }
+
+    /// What is taken back or committed here stays so: a start that is refused must not come so far.
+    fn begin(&mut self) -> Result<()> {
+        let Some(opened) = self.opened.take() else {
+            return Err(StateError::misuse("a sink began before it was opened"));
+        };
+        if let Some(restored_from) = opened.restored_from {
             self.newest = restored_from;
             self.sink.roll_back(restored_from)?;
         }
-        if context.begins {
+        if opened.begins {
             self.sink.start_over()?;
         }
-        self.sink.open(subtask, &due)?;
+        let Opened { subtask, due, .. } = opened;
+        self.sink.open(&subtask, &due)?;
         let (index, step) = (subtask.index as usize, subtask.parallelism as usize);
         due.iter()
             .skip(index)

@@ -17,6 +17,16 @@ pub(crate) enum Body {
     Receiver(Box<dyn Receiver>),
 }
 
+impl Body {
+    /// The chain takes part in `event`.
+    pub(super) fn control(&mut self, event: &mut Event<'_>) -> Result<()> {
+        match self {
+            Self::Source(source) => source.control(event),
+            Self::Receiver(receiver) => receiver.control(event),
+        }
+    }
+}
+
 /// What a look into a channel has come to.
 pub(crate) enum Step {
     /// There was nothing.

@@ -113,7 +113,11 @@ impl ReceiverLoop {
     /// Does what the job says; whether the task has come to its end.
     fn hear(&mut self, control: Control) -> Result<bool> {
         match control {
-            Control::Start | Control::Trigger(_) | Control::Refused | Control::End => Ok(false),
+            Control::Begin
+            | Control::Start
+            | Control::Trigger(_)
+            | Control::Refused
+            | Control::End => Ok(false),
             Control::Complete { checkpoint, last } => {
                 self.input.control(&mut Event::Complete(checkpoint))?;
                 Ok(last)

@@ -19,7 +19,9 @@ impl std::fmt::Display for TaskId {
 /// What the job tells a task. That nobody tells anything any more means: stop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Control {
-    /// All tasks are open: begin.
+    /// All tasks are open: so are their functions to be told.
+    Begin,
+    /// All tasks have begun: go on with records.
     Start,
     /// Sources only: a checkpoint begins here.
     Trigger(Barrier),
@@ -43,6 +45,8 @@ pub(crate) enum Control {
 pub(crate) enum Report {
     /// State is restored. The number of records that a source has read in earlier runs.
     Opened { records_before: u64 },
+    /// All functions have begun.
+    Begun,
     /// A source has nothing left to read.
     Exhausted,
     /// A source asks for a checkpoint.

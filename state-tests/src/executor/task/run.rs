@@ -70,12 +70,14 @@ impl Task {
         let records_before = self.open()?;
         self.reporter.tell(Report::Opened { records_before });
         match self.control.recv() {
+            Ok(Control::Begin) => self.body.control(&mut Event::Begin)?,
+            Ok(_) => return Err(too_early()),
+            Err(_) => return Ok(Ended::Stopped),
+        }
+        self.reporter.tell(Report::Begun);
+        match self.control.recv() {
             Ok(Control::Start) => {}
-            Ok(_) => {
-                return Err(StateError::misuse(
-                    "a task was told something before to start",
-                ));
-            }
+            Ok(_) => return Err(too_early()),
             Err(_) => return Ok(Ended::Stopped),
         }
         let cutter = Cutter::new(&self);
@@ -105,17 +107,16 @@ impl Task {
             backend: &self.settings.backend,
             restore: &restore,
         };
-        match &mut self.body {
-            Body::Source(source) => {
-                source.control(&mut Event::Open(&opening))?;
-                Ok(source.records_before())
-            }
-            Body::Receiver(receiver) => {
-                receiver.control(&mut Event::Open(&opening))?;
-                Ok(0)
-            }
-        }
+        self.body.control(&mut Event::Open(&opening))?;
+        Ok(match &self.body {
+            Body::Source(source) => source.records_before(),
+            Body::Receiver(_) => 0,
+        })
     }
+}
+
+fn too_early() -> StateError {
+    StateError::misuse("a task was told something before to start")
 }
 
 /// A panic as an error.

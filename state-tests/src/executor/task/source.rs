@@ -140,7 +140,7 @@ impl SourceLoop {
             }
             Control::Aborted(checkpoint) => source.control(&mut Event::Aborted(checkpoint)),
             Control::Detach(savepoint) => source.control(&mut Event::Detach(savepoint)),
-            Control::Start | Control::Refused | Control::End => Ok(()),
+            Control::Begin | Control::Start | Control::Refused | Control::End => Ok(()),
         }
     }
 }

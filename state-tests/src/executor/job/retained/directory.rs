@@ -28,20 +28,13 @@ impl Directory {
     pub(super) fn open(settings: &JobSettings, storage: Arc<dyn Storage>) -> Result<Self> {
         let job = JobId::new(settings.job_id())?;
         let mut options = settings.store.clone();
-        if settings.fresh {
-            // Whoever starts it next without the snapshot must not begin from nothing instead.
-            options.mode = match settings.restore_from {
-                Some(_) => OpenMode::Fresh,
-                None => OpenMode::StartOver,
-            };
+        if settings.fresh && settings.restore_from.is_none() {
+            options.mode = OpenMode::StartOver;
         }
         let copies = copies(settings);
         // What is recovered is read by `latest`, as it is after a failure.
-        let (owner, mut store) = open(&storage, &job, options, copies.as_ref())?;
-        if let Err(error) = store.sweep() {
-            tracing::warn!(%error, "what earlier runs left behind could not be removed");
-        }
-        Ok(Self {
+        let (owner, store) = open(&storage, &job, options, copies.as_ref())?;
+        let mut directory = Self {
             storage,
             job,
             owner,
@@ -50,7 +43,9 @@ impl Directory {
             limits: settings.backend.snapshot_limits(),
             copies,
             passed_over: Vec::new(),
-        })
+        };
+        directory.sweep();
+        Ok(directory)
     }
 
     pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
@@ -108,11 +103,33 @@ impl Directory {
         } else {
             self.store.check_owner()
         };
-        checked.map_err(|error| match error.kind() {
-            // To go on would be to take it back.
-            ErrorKind::Misuse => unrecoverable(error),
-            _ => error,
-        })
+        checked.map_err(for_good)
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.store.is_finished()
+    }
+
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.store.origin()
+    }
+
+    /// Claims the log once more, for a job that starts from `origin` and takes over what `mode` says.
+    pub(super) fn start_from(&mut self, origin: Option<&str>, mode: OpenMode) -> Result<()> {
+        let options = self.options.clone().with_mode(mode);
+        self.open_again(options.with_origin(origin.map(str::to_owned)))
+            .map_err(for_good)?;
+        if mode != OpenMode::Resume {
+            self.sweep();
+        }
+        Ok(())
+    }
+
+    /// Removes what earlier runs have left behind.
+    fn sweep(&mut self) {
+        if let Err(error) = self.store.sweep() {
+            tracing::warn!(%error, "what earlier runs left behind could not be removed");
+        }
     }
 
     fn open_again(&mut self, options: StoreOptions) -> Result<()> {
@@ -176,6 +193,14 @@ impl Directory {
         if let Err(error) = self.store.mark_finished() {
             tracing::warn!(%error, "the end of the job could not be recorded");
         }
+    }
+}
+
+/// Has the job end for good if another process has taken it over: to go on would be to take it back.
+fn for_good(error: StateError) -> StateError {
+    match error.kind() {
+        ErrorKind::Misuse => unrecoverable(error),
+        _ => error,
     }
 }
 

@@ -7,7 +7,7 @@ mod memory;
 
 use super::JobSettings;
 use alluvium::checkpoint::{
-    CheckpointMetadata, Event, SnapshotFiles, Storage, StoreOutcome, StoredSnapshot,
+    CheckpointMetadata, Event, OpenMode, SnapshotFiles, Storage, StoreOutcome, StoredSnapshot,
 };
 use alluvium::{CheckpointId, Result, StateError};
 use directory::Directory;
@@ -127,6 +127,32 @@ impl Retained {
             Place::Directory(directory) => directory.newest_readable().map(Arc::new),
             Place::Lent => None,
         }
+    }
+
+    /// Whether the job has finished, as far as they say.
+    pub(super) fn is_finished(&self) -> bool {
+        match &self.place {
+            Place::Directory(directory) => directory.is_finished(),
+            Place::Memory(_) | Place::Lent => false,
+        }
+    }
+
+    /// What an execution before was told to start from, if it has had no checkpoint since.
+    pub(super) fn origin(&self) -> Option<&str> {
+        match &self.place {
+            Place::Directory(directory) => directory.origin(),
+            Place::Memory(_) | Place::Lent => None,
+        }
+    }
+
+    /// Has whoever comes next start from `origin`, too, until there is a checkpoint; `mode` says what
+    /// becomes of those that are there.
+    pub(super) fn start_from(&mut self, origin: Option<&str>, mode: OpenMode) -> Result<()> {
+        if let Place::Directory(directory) = &mut self.place {
+            directory.start_from(origin, mode)?;
+            self.next = self.next.max(directory.next());
+        }
+        Ok(())
     }
 
     /// Whether they are within reach, and not another owner's by now.
