@@ -109,10 +109,13 @@ impl LogState {
         self.live.iter().any(|live| live.checkpoint == checkpoint)
     }
 
-    /// With `published` added.
+    /// With `published` added; if the job was told where to start, without those of before.
     pub(crate) fn with(&self, published: PublishedCheckpoint) -> Self {
         let mut state = self.clone();
         state.next_checkpoint = published.checkpoint + 1;
+        if state.origin.is_some() {
+            state.live.clear();
+        }
         (state.started_over, state.origin) = (false, None);
         state.live.push(published);
         state

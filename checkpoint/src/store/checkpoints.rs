@@ -87,8 +87,8 @@ pub struct CheckpointStore {
 impl CheckpointStore {
     /// Takes over the checkpoints of `job` in `storage` as `owner`, an id drawn at random for this
     /// run. An owner before, if it still runs, can publish nothing from now on. Returns what the
-    /// new owner has to recover from; not what is older than the [origin](Self::origin) that it has
-    /// to start from instead.
+    /// new owner has to recover from, unless it has to start from an [origin](Self::origin) instead,
+    /// or the options [do without](StoreOptions::recover).
     ///
     /// # Errors
     /// `Corrupt` if a log entry or the newest published metadata is missing or damaged, naming it;
@@ -133,9 +133,11 @@ impl CheckpointStore {
             job,
             log,
         };
-        let recovered = match before {
-            Some(_) if mode == OpenMode::Resume && store.origin().is_none() => store.recover()?,
-            _ => None,
+        let resumes = before.is_some() && mode == OpenMode::Resume && store.origin().is_none();
+        let recovered = if resumes && store.options.recover {
+            store.recover()?
+        } else {
+            None
         };
         store.register_published();
         Ok((store, recovered))
@@ -418,6 +420,8 @@ impl CheckpointStore {
             crc: crc32fast::hash(metadata),
         };
         let state = self.log.state().with(published);
+        let replaced = self.published().iter().map(|live| live.checkpoint);
+        let replaced = replaced.filter(|id| !state.is_live(*id)).collect();
         let appended = self.log.append(LogEvent::Published, state);
         if appended.is_ok() || self.must_reopen() {
             // Also if nobody knows: then the files must stay.
@@ -425,8 +429,21 @@ impl CheckpointStore {
         }
         if appended.is_ok() {
             self.retain_copies(Some((checkpoint, metadata)));
+            self.discard_replaced(replaced);
         }
         appended
+    }
+
+    /// Deletes the checkpoints of before what the job was told to start from, which are out of the
+    /// log.
+    fn discard_replaced(&mut self, replaced: BTreeSet<u64>) {
+        if replaced.is_empty() {
+            return;
+        }
+        let state = self.log.state().clone();
+        if let Err(error) = self.discard(replaced, Vec::new(), state) {
+            tracing::warn!(job = %self.job, %error, "old checkpoints could not be retired");
+        }
     }
 
     /// Deletes the local copies that neither this checkpoint nor an unfinished one names.
@@ -545,17 +562,23 @@ impl CheckpointStore {
         }
         let ids: Vec<u64> = retired.iter().copied().collect();
         let state = state.without(&ids);
+        self.discard(retired, ids, state)
+    }
+
+    /// Records that these are `retired`, and what is not needed any more, and deletes it; `ids` are
+    /// those of them that this takes out of the log, and `state` is what it says then.
+    fn discard(&mut self, retired: BTreeSet<u64>, ids: Vec<u64>, state: LogState) -> Result<()> {
         self.registry.retire(&retired, self.begun_below());
         let files = self.registry.garbage(MAX_RETIRED_FILES);
-        let retirement = Retirement {
-            checkpoints: ids,
-            files,
-        };
-        self.log
-            .append(LogEvent::Retired(retirement.clone()), state)?;
-        self.registry.forget(&retirement.files);
+        if !ids.is_empty() || !files.is_empty() {
+            let checkpoints = ids;
+            let retirement = Retirement { checkpoints, files };
+            self.log
+                .append(LogEvent::Retired(retirement.clone()), state)?;
+            self.registry.forget(&retirement.files);
+            self.files_left_over.extend(retirement.files);
+        }
         self.left_over.extend(retired);
-        self.files_left_over.extend(retirement.files);
         self.delete_left_over();
         Ok(())
     }

@@ -14,9 +14,13 @@ pub struct StoreOptions {
     pub mode: OpenMode,
     /// The snapshot that the job is told to start from, whatever checkpoints it has, in words by which
     /// its engine finds it again: a path or a URL, 1 to 4,096 bytes. The log says so until the job has
-    /// published something: whoever takes over before must start from it, too. Default: none; what
-    /// the log says stays, except where nothing is taken over.
+    /// published something: whoever takes over before must start from it, too. What was published
+    /// before is retired by that, as its output may have been taken back. Default: none; what the log
+    /// says stays, except where nothing is taken over.
     pub origin: Option<String>,
+    /// Whether opening reads what there is to recover from, and fails if that cannot be read; whoever
+    /// starts from something else has no need of it. Default: yes.
+    pub recover: bool,
     /// Most bytes that the metadata of a checkpoint or savepoint may have, written or read. Default
     /// 1 GiB.
     pub max_metadata: u64,
@@ -46,6 +50,7 @@ impl Default for StoreOptions {
         Self {
             mode: OpenMode::Resume,
             origin: None,
+            recover: true,
             max_metadata: snapshots.max_metadata,
             remote_read_size: snapshots.remote_read_size,
             verified_entries: 4096,
@@ -74,6 +79,12 @@ impl StoreOptions {
     /// The same, with [`origin`](Self::origin) set.
     pub fn with_origin(mut self, origin: Option<String>) -> Self {
         self.origin = origin;
+        self
+    }
+
+    /// The same, with [`recover`](Self::recover) set.
+    pub fn with_recover(mut self, recover: bool) -> Self {
+        self.recover = recover;
         self
     }
 

@@ -167,7 +167,7 @@ impl Environment {
     /// `_metadata` in it, whatever checkpoints the job has; it may have been copied there. Restarts after a failure
     /// go on from the newest checkpoint that was taken since, or from `path` if there is none; and so
     /// does the next execution with the same checkpoint directory, if this one dies, once all tasks
-    /// were opened. Checkpoints of earlier executions stay until new ones subsume them.
+    /// were opened. Checkpoints of earlier executions stay until there is a new one.
     ///
     /// [`execute`](Self::execute) tells what is wrong with it: `Misuse` if there is no snapshot;
     /// `Incompatible` if it is of a newer version, has another max parallelism, or state of

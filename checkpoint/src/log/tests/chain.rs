@@ -88,7 +88,8 @@ fn an_origin_stands_until_something_is_published_or_all_is_given_up() {
     assert_eq!(origin(OpenMode::StartOver, None), None);
     assert_eq!(origin(OpenMode::Fresh, Some("there")), there);
     assert_eq!(told.without(&[1]).origin, there);
-    assert_eq!(told.with(published(2)).origin, None);
+    let with = told.with(published(2));
+    assert_eq!((with.origin, with.live), (None, vec![published(2)]));
     // Whoever forgets it claims something else.
     let forgotten = entry(2, 2, 2, LogEvent::Claim, before);
     let first = entry(1, 1, 1, LogEvent::Claim, told);

@@ -117,6 +117,8 @@ fn the_snapshot_that_a_job_was_told_to_start_from_stands_until_it_has_published_
     assert_eq!(told().as_deref(), Some("/there"));
     assert_eq!(publish_next(&mut store).unwrap(), 2);
     assert_eq!((store.origin(), told()), (None, None));
+    assert_eq!(store.retained(), [2], "what is of before is no more");
+    assert_eq!(storage.list("job").unwrap(), ["chk-2", "log"]);
     assert_eq!(open(&storage, 4).unwrap().1.unwrap().checkpoint, 2);
 }
 

@@ -53,6 +53,16 @@ impl TwoPhaseSink<Item> for TableSink {
     /// The checkpoint.
     type Committable = u64;
 
+    fn check(&mut self, due: &[u64], _: Option<CheckpointId>, _: bool) -> Result<()> {
+        due.iter().try_for_each(|checkpoint| {
+            let (pending, committed) = (self.pending(*checkpoint), self.committed());
+            if self.may_move || files::exists(&pending)? || files::exists(&committed)? {
+                return Ok(());
+            }
+            Err(gone(&pending, &committed))
+        })
+    }
+
     fn open(&mut self, _subtask: &SubtaskInfo, due: &[u64]) -> Result<()> {
         for (name, path) in files::list(&self.directory)? {
             let due = due
@@ -99,14 +109,18 @@ impl TwoPhaseSink<Item> for TableSink {
         if self.may_move {
             return Ok(());
         }
-        Err(StateError::storage(format!(
-            "'{}' is to become '{}', but both are gone",
-            pending.display(),
-            committed.display()
-        )))
+        Err(gone(&pending, &committed))
     }
 
     fn abort(&mut self, _rows: Vec<Row>) -> Result<()> {
         Ok(())
     }
+}
+
+fn gone(pending: &Path, committed: &Path) -> StateError {
+    StateError::storage(format!(
+        "'{}' is to become '{}', but both are gone",
+        pending.display(),
+        committed.display()
+    ))
 }

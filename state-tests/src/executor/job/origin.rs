@@ -97,6 +97,9 @@ impl Explicit {
     /// How the checkpoints of the job can tell of it.
     fn line(&self, retained: &Retained) -> Result<Option<&str>> {
         let line = claimed::line(&self.folder);
+        if self.noted {
+            return Ok(line);
+        }
         if line.is_none() && retained.origin().is_some() {
             let error = StateError::misuse(
                 "the checkpoints of the job tell of another snapshot to start from, and a path that is \
@@ -202,31 +205,40 @@ impl Origin {
         Ok(())
     }
 
-    /// All tasks have opened what the job was told to start from: from now on it is what whoever
-    /// comes next starts from, too, until the job has a checkpoint. One that is started over, or has
-    /// finished, and can publish nothing any more, leaves its checkpoints behind.
+    /// All tasks have opened what they are restored from. If the job was told to start from that, it is
+    /// what whoever comes next starts from, too, until the job has a checkpoint. One that is started
+    /// over, or has finished, and can publish nothing any more, leaves its checkpoints behind.
     pub(super) fn note_start(
         &mut self,
         retained: &mut Retained,
         settings: &JobSettings,
     ) -> Result<()> {
-        if !self.is_in_use(retained) {
-            return Ok(());
-        }
-        let Some(explicit) = &mut self.explicit else {
-            return Ok(());
-        };
-        let mode = match retained.is_finished() {
-            _ if settings.fresh && !explicit.noted => OpenMode::StartOver,
-            true => OpenMode::Fresh,
-            false if explicit.noted => return Ok(()),
-            false => OpenMode::Resume,
+        let in_use = self.is_in_use(retained);
+        let Some(explicit) = self.explicit.as_mut().filter(|_| in_use) else {
+            return retained.look();
         };
         let line = explicit.line(retained)?;
+        let starts_over = settings.fresh && !explicit.noted;
+        let mode = match (starts_over, retained.is_finished()) {
+            // Without the path whoever comes next would begin from nothing.
+            (true, _) if line.is_some() => OpenMode::StartOver,
+            (true, _) | (_, true) => OpenMode::Fresh,
+            (false, false) if explicit.noted => return retained.look(),
+            (false, false) => OpenMode::Resume,
+        };
         retained.start_from(line, mode)?;
         explicit.newest_before = retained.ids().last().copied();
         explicit.noted = true;
         Ok(())
+    }
+
+    /// The checkpoints of the job that count, and are to be retired one day. Those of before what it
+    /// starts from go by themselves with the next one.
+    pub(super) fn counting(&self, retained: &Retained) -> Vec<u64> {
+        if self.is_in_use(retained) && retained.origin().is_some() {
+            return Vec::new();
+        }
+        retained.ids()
     }
 
     /// What a run has to start from: the newest checkpoint that this execution has taken, else
@@ -237,11 +249,9 @@ impl Origin {
         settings: &JobSettings,
     ) -> Result<Option<StoredSnapshot>> {
         let first = !std::mem::replace(&mut self.begun, true);
+        retained.look()?;
         match self.in_use(retained) {
-            Some(explicit) => {
-                retained.end_unfinished();
-                Ok(Some(explicit.stored.clone()))
-            }
+            Some(explicit) => Ok(Some(explicit.stored.clone())),
             None => {
                 let latest = retained.latest()?;
                 if let Some(latest) = latest.as_ref().filter(|_| first) {

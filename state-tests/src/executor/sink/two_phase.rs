@@ -28,7 +28,21 @@ pub trait TwoPhaseSink<T>: Send + 'static {
     /// What commits a transaction, also after a restart.
     type Committable: NativeData;
 
-    /// Called once per run, before anything else, when all of the job has been restored and no subtask of the run has begun a
+    /// Called once per run, before anything else, and before it is known whether the run will begin:
+    /// looks whether [`open`](Self::open), and the commit of what is `due`, can be done, without changing
+    /// anything. Then [`roll_back`](Self::roll_back) will be called if the run starts from a snapshot,
+    /// and [`start_over`](Self::start_over) if the job begins with it. The default looks at nothing.
+    fn check(
+        &mut self,
+        due: &[Self::Committable],
+        restored_from: Option<CheckpointId>,
+        begins: bool,
+    ) -> Result<()> {
+        let _ = (due, restored_from, begins);
+        Ok(())
+    }
+
+    /// Called once per run, when all of the job has been restored and no subtask of the run has begun a
     /// transaction yet. `due` are the committables of *all* subtasks that the restored checkpoint
     /// covers: they are committed, each by one subtask. Anything else that earlier runs have left
     /// behind may be removed.
@@ -148,6 +162,8 @@ impl<T: Send + 'static, S: TwoPhaseSink<T>> Process<(), T, ()> for TwoPhase<T, S
         let due = store.list_get(handle)?;
         store.list_clear(handle)?;
         self.handle = Some(handle);
+        self.sink
+            .check(&due, context.restored_from, context.begins)?;
         self.opened = Some(Opened {
             subtask: context.subtask.clone(),
             due,

@@ -2,6 +2,7 @@
 
 use super::{Place, Running, local, open, slow};
 use crate::common::{build, check, check_files, committed, environment};
+use alluvium::checkpoint::storage::{Fault, FaultStorage};
 use alluvium::checkpoint::{JobId, LocalStorage, inspect};
 use alluvium::{ErrorKind, Result, StateError};
 use alluvium_state_tests::executor::{
@@ -11,6 +12,7 @@ use alluvium_state_tests::executor::{
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// A job that has checkpoints, and an older savepoint.
 struct Job {
@@ -230,6 +232,117 @@ fn a_start_that_is_refused_takes_nothing_back() {
         } else {
             assert_eq!(job.finish(&job.environment(2), 2), before.0.2);
         }
+    }
+}
+
+#[test]
+fn a_start_that_could_not_commit_takes_nothing_back() {
+    for fresh in [false, true] {
+        let job = Job::new(false);
+        let output = job.place.output();
+        let due = std::fs::read_dir(&output).unwrap().find_map(|entry| {
+            let path = entry.unwrap().path();
+            let of_savepoint = format!("gains-{}-", job.id);
+            path.to_str()
+                .unwrap()
+                .contains(&of_savepoint)
+                .then_some(path)
+        });
+        let (due, elsewhere) = (due.unwrap(), job.savepoint.with_file_name("elsewhere"));
+        std::fs::rename(&due, &elsewhere).unwrap();
+        let before = (job.inspect(), job.is_behind());
+        let mut environment = job.from(&job.savepoint);
+        if fresh {
+            environment.start_fresh();
+        }
+        build(&environment, &output);
+        let error = environment.execute().unwrap_err();
+        assert!(error.to_string().contains("but it is gone"), "{error}");
+        assert_eq!((job.inspect(), job.is_behind()), before);
+        std::fs::rename(&elsewhere, &due).unwrap();
+        assert_eq!(job.finish(&job.environment(2), 2), before.0.2);
+    }
+}
+
+/// Neither the checkpoints of a job nor what has become of the last one keep it from going back.
+#[test]
+fn damaged_checkpoints_do_not_keep_a_job_from_going_back() {
+    for (ends, fresh) in [(false, false), (false, true), (true, false)] {
+        let job = Job::new(ends);
+        let newest = job
+            .place
+            .checkpoints()
+            .join(format!("test/chk-{}", job.newest().unwrap()));
+        std::fs::write(newest.join("_metadata"), "damaged").unwrap();
+        let mut environment = job.from(&job.savepoint);
+        if fresh {
+            environment.start_fresh();
+        }
+        assert_eq!(job.finish(&environment, 2), Some(job.id));
+    }
+}
+
+#[test]
+fn checkpoints_of_before_go_with_the_first_new_one() {
+    let job = Job::new(false);
+    let before = job.newest().unwrap();
+    let mut environment = job.from(&job.savepoint);
+    environment.checkpoint_options().num_retained = 100;
+    let at = FailAt::Complete(before + 3);
+    environment
+        .set_restart_strategy(RestartStrategy::None)
+        .set_failures(FailurePlan::new().fail("tally", None, at, Failure::Error));
+    build(&environment, &job.place.output());
+    environment.execute().unwrap_err();
+    let storage = LocalStorage::open(job.place.checkpoints()).unwrap();
+    let found = inspect(Arc::new(storage), &JobId::new("test").unwrap())
+        .unwrap()
+        .unwrap();
+    let ids: Vec<_> = found
+        .checkpoints
+        .iter()
+        .map(|live| live.checkpoint)
+        .collect();
+    assert!(ids.len() > 2 && ids[0] > before, "{before}: {ids:?}");
+}
+
+/// The answer to a publication is lost: the job looks what has become of it before it goes back once
+/// more.
+#[test]
+fn what_was_published_without_an_answer_is_what_the_job_goes_on_from() {
+    for stands in [true, false] {
+        let job = Job::new(false);
+        let mut environment = job.from(&job.savepoint);
+        let (written, asked) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU32::new(0)),
+        );
+        environment.wrap_storage(move |storage| {
+            let (written, asked) = (Arc::clone(&written), Arc::clone(&asked));
+            Arc::new(FaultStorage::new(storage, move |operation| {
+                let creates = operation.name == "create";
+                if creates && operation.path.ends_with("_metadata") {
+                    written.store(true, Ordering::SeqCst);
+                }
+                let appends = creates && operation.path.contains("/log/");
+                if !appends || !written.load(Ordering::SeqCst) {
+                    return Fault::None;
+                }
+                // As often as an append is tried.
+                match asked.fetch_add(1, Ordering::SeqCst) {
+                    0 if stands => Fault::After,
+                    0..3 => Fault::Before,
+                    _ => Fault::None,
+                }
+            }))
+        });
+        let running = Running::start(&job.place, &mut environment);
+        let report = running.handle.wait().unwrap();
+        check(&running.outputs, &job.place.output(), 2);
+        assert_eq!(report.restarts, 1);
+        let started: Vec<_> = running.started.try_iter().collect();
+        assert_eq!(started[0], Some(job.id));
+        assert_eq!(started[1] == Some(job.id), !stands, "{started:?}");
     }
 }
 

@@ -98,7 +98,8 @@ impl<'a> Checkpoints<'a> {
     pub(super) fn new(subject: Subject<'a>) -> Result<Self> {
         let (settings, retained) = (subject.settings, &subject.retained);
         let tasks = subject.tasks.iter().copied();
-        let start = JobStart::new(tasks, retained.ids(), retained.next())?;
+        let counting = subject.origin.counting(retained);
+        let start = JobStart::new(tasks, counting, retained.next())?;
         let now = Timestamp::from_millis(settings.clock.millis());
         let coordinator = Coordinator::new(settings.checkpoints.clone(), start, now)?;
         // What waits in it is bounded by the checkpoints that have begun, each with a few messages.

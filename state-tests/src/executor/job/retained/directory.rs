@@ -27,19 +27,20 @@ pub(super) struct Directory {
 impl Directory {
     pub(super) fn open(settings: &JobSettings, storage: Arc<dyn Storage>) -> Result<Self> {
         let job = JobId::new(settings.job_id())?;
-        let mut options = settings.store.clone();
+        // What is recovered is read by `latest`, as it is after a failure.
+        let store_options = settings.store.clone().with_recover(false);
+        let mut options = store_options.clone();
         if settings.fresh && settings.restore_from.is_none() {
             options.mode = OpenMode::StartOver;
         }
         let copies = copies(settings);
-        // What is recovered is read by `latest`, as it is after a failure.
         let (owner, store) = open(&storage, &job, options, copies.as_ref())?;
         let mut directory = Self {
             storage,
             job,
             owner,
             store,
-            options: settings.store.clone(),
+            options: store_options,
             limits: settings.backend.snapshot_limits(),
             copies,
             passed_over: Vec::new(),
@@ -49,7 +50,6 @@ impl Directory {
     }
 
     pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
-        self.check_owner()?;
         let Some(recovered) = self.store.recover()? else {
             return Ok(None);
         };
@@ -97,7 +97,7 @@ impl Directory {
 
     /// That no other process has taken the job over. Reads the log again after an append of which
     /// nobody knows what became.
-    fn check_owner(&mut self) -> Result<()> {
+    pub(super) fn check_owner(&mut self) -> Result<()> {
         let checked = if self.store.must_reopen() && !self.store.is_superseded() {
             self.open_again(self.options.clone())
         } else {

@@ -103,16 +103,26 @@ impl Retained {
         }
     }
 
-    /// The newest, which a run has to start from. What a run before has begun ends with that.
-    pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
+    /// Looks whether they are this process's still, and what has become of the last that was
+    /// published. What a run before has begun ends with that.
+    pub(super) fn look(&mut self) -> Result<()> {
         self.end_unfinished();
         match &mut self.place {
-            Place::Memory(memory) => Ok(memory.latest()),
+            Place::Memory(_) => Ok(()),
             Place::Directory(directory) => {
-                let latest = directory.latest()?;
+                directory.check_owner()?;
                 self.next = self.next.max(directory.next());
-                Ok(latest)
+                Ok(())
             }
+            Place::Lent => Err(lent()),
+        }
+    }
+
+    /// The newest, which a run has to start from; to be [looked](Self::look) for before.
+    pub(super) fn latest(&mut self) -> Result<Option<StoredSnapshot>> {
+        match &mut self.place {
+            Place::Memory(memory) => Ok(memory.latest()),
+            Place::Directory(directory) => directory.latest(),
             Place::Lent => Err(lent()),
         }
     }

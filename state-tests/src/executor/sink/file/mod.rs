@@ -197,13 +197,9 @@ impl<T> FileSink<T> {
 
     /// Removes what earlier runs have left behind, but for what is to be committed.
     fn remove_leftovers(&self, own: &[String], due: &[Committable]) -> Result<()> {
-        let due: Vec<String> = due
-            .iter()
-            .map(|(checkpoint, subtask, run)| self.names.pending(*checkpoint, *subtask, *run))
-            .collect();
         let mut hidden = own.iter().filter(|name| self.names.is_hidden(name));
         hidden.try_for_each(|name| {
-            if due.contains(name) {
+            if self.is_due(name, due) {
                 return Ok(());
             }
             self.remove(name)
@@ -211,21 +207,79 @@ impl<T> FileSink<T> {
     }
 }
 
+impl<T> FileSink<T> {
+    /// Whether what is due may lie in another directory, given the files of the sink in this one.
+    fn may_lie_elsewhere<'n>(
+        &self,
+        mut own: impl Iterator<Item = &'n String>,
+        due: &[Committable],
+    ) -> bool {
+        self.may_move && !own.any(|name| self.names.is_committed(name) || self.is_due(name, due))
+    }
+
+    /// Whether it is the name of a file that waits for its commit.
+    fn is_due(&self, name: &str, due: &[Committable]) -> bool {
+        let mut due = due.iter();
+        due.any(|&(checkpoint, subtask, run)| name == self.names.pending(checkpoint, subtask, run))
+    }
+
+    /// Looks whether files can be made in the directory.
+    fn check_directory(&self) -> Result<()> {
+        fs::create_dir_all(&self.directory)
+            .map_err(|error| failed("create", &self.directory, error))?;
+        let name = self.names.in_progress(0, self.subtask, draw()?);
+        let path = self.directory.join(&name);
+        File::create(&path).map_err(|error| failed("create", &path, error))?;
+        self.remove(&name)
+    }
+
+    /// The paths of a committable: until it is committed, and then.
+    fn paths(&self, &(checkpoint, subtask, run): &Committable) -> (PathBuf, PathBuf) {
+        let pending = self.names.pending(checkpoint, subtask, run);
+        let committed = self.names.committed(checkpoint, subtask);
+        (self.directory.join(pending), self.directory.join(committed))
+    }
+}
+
 impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
     type Transaction = FileTransaction;
     type Committable = Committable;
 
+    fn check(
+        &mut self,
+        due: &[Committable],
+        restored_from: Option<CheckpointId>,
+        begins: bool,
+    ) -> Result<()> {
+        self.check_directory()?;
+        let stays = |name: &&String| {
+            let with = self.names.committed_with(name);
+            restored_from.is_none_or(|from| with.is_none_or(|with| with <= from.0))
+        };
+        let own = self.own_names()?;
+        if begins && self.replaces || self.may_lie_elsewhere(own.iter().filter(stays), due) {
+            return Ok(());
+        }
+        due.iter().try_for_each(|due| {
+            let (pending, committed) = self.paths(due);
+            match (exists(&pending)?, exists(&committed)?) {
+                (true, false) | (false, true) => Ok(()),
+                (true, true) => Err(taken(&committed)),
+                (false, false) => Err(gone(&pending)),
+            }
+        })
+    }
+
     fn open(&mut self, subtask: &SubtaskInfo, due: &[Committable]) -> Result<()> {
         self.subtask = subtask.index;
-        let [a, b, c, d, ..] = random_bytes()?;
-        self.run = u32::from_le_bytes([a, b, c, d]);
+        self.run = draw()?;
         fs::create_dir_all(&self.directory)
             .map_err(|error| failed("create", &self.directory, error))?;
         let own = self.own_names()?;
         if self.due == Due::TakenBack {
             return self.remove_leftovers(&own, &[]);
         }
-        if self.may_move && own.is_empty() {
+        if self.may_lie_elsewhere(own.iter(), due) {
             self.due = Due::Elsewhere;
         }
         self.remove_leftovers(&own, due)
@@ -280,16 +334,8 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         Ok((checkpoint.0, self.subtask, self.run))
     }
 
-    fn commit(&mut self, &(checkpoint, subtask, run): &Committable) -> Result<()> {
-        let pending = self.names.pending(checkpoint, subtask, run);
-        let pending = self.directory.join(pending);
-        let committed = self
-            .directory
-            .join(self.names.committed(checkpoint, subtask));
-        let exists = |path: &Path| {
-            path.try_exists()
-                .map_err(|error| failed("look for", path, error))
-        };
+    fn commit(&mut self, committable: &Committable) -> Result<()> {
+        let (pending, committed) = self.paths(committable);
         match (exists(&pending)?, exists(&committed)?) {
             (true, false) => {
                 fs::rename(&pending, &committed)
@@ -297,17 +343,9 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
                 self.sync_directory()
             }
             (false, true) => self.sync_directory(),
-            (true, true) => Err(StateError::storage(format!(
-                "'{}' is to be committed, but there is a file of that name already, which is not \
-                 overwritten",
-                committed.display()
-            ))),
+            (true, true) => Err(taken(&committed)),
             (false, false) if self.due != Due::Here => Ok(()),
-            (false, false) => Err(StateError::storage(format!(
-                "'{}' is to be committed, but it is gone; if the job was last started from an older \
-                 savepoint, start it from that again",
-                pending.display()
-            ))),
+            (false, false) => Err(gone(&pending)),
         }
     }
 
@@ -317,6 +355,32 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         drop(transaction.file.into_parts());
         fs::remove_file(&path).map_err(|error| failed("remove", &path, error))
     }
+}
+
+/// A number for a run.
+fn draw() -> Result<u32> {
+    let [a, b, c, d, ..] = random_bytes()?;
+    Ok(u32::from_le_bytes([a, b, c, d]))
+}
+
+fn exists(path: &Path) -> Result<bool> {
+    path.try_exists()
+        .map_err(|error| failed("look for", path, error))
+}
+
+fn taken(committed: &Path) -> StateError {
+    StateError::storage(format!(
+        "'{}' is to be committed, but there is a file of that name already, which is not \
+         overwritten",
+        committed.display()
+    ))
+}
+
+fn gone(pending: &Path) -> StateError {
+    StateError::storage(format!(
+        "'{}' is to be committed, but it is gone",
+        pending.display()
+    ))
 }
 
 fn failed(what: &str, path: &Path, error: std::io::Error) -> StateError {

@@ -203,3 +203,59 @@ fn who_replaces_needs_nothing_of_what_was_due() {
     restarted.commit(&own).unwrap();
     assert_eq!(names(path), ["out-5-0.csv"]);
 }
+
+#[test]
+fn what_cannot_be_done_is_found_out_while_nothing_has_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut first = sink(path, 0, &[]);
+    let due: Vec<_> = (1..=4)
+        .map(|checkpoint| written(&mut first, 7, checkpoint))
+        .collect();
+    first.commit(&due[0]).unwrap();
+    first.commit(&due[3]).unwrap();
+    let before = names(path);
+    let mut check = |due: &[Committable], from: u64, begins| {
+        let checked = first.check(due, Some(CheckpointId(from)), begins);
+        assert_eq!(names(path), before);
+        checked.map_err(|error| error.to_string())
+    };
+    check(&due, 4, false).unwrap();
+    let lost = [due[0], (2, 1, 9)];
+    assert!(check(&lost, 4, true).unwrap_err().contains("gone"));
+    fs::write(path.join("out-3-0.csv"), "n\n").unwrap();
+    let before = names(path);
+    let error = first.check(&due, None, false).unwrap_err().to_string();
+    assert!(error.contains("already"), "{error}");
+    // Whoever replaces all of it needs nothing of it.
+    let mut again = first.clone().with_replacement(true);
+    again.check(&lost, Some(CheckpointId(4)), true).unwrap();
+    again
+        .check(&lost, Some(CheckpointId(4)), false)
+        .unwrap_err();
+    assert_eq!(names(path), before);
+
+    let file = path.join("out-1-0.csv");
+    let mut nowhere = FileSink::new(&file, "out", |_: &u32, _: &mut Vec<u8>| {});
+    let error = nowhere.check(&[], None, true).unwrap_err().to_string();
+    assert!(error.contains(file.to_str().unwrap()), "{error}");
+}
+
+/// What a run has left there that was killed, or that is about to be taken back, does not count.
+#[test]
+fn a_new_directory_stays_one_until_something_is_committed_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut first = sink(path, 0, &[]);
+    let _ = written(&mut first, 1, 6);
+    let behind = written(&mut first, 1, 7);
+    first.commit(&behind).unwrap();
+    let mut moved = first.clone().with_new_directory(true);
+    let (due, from) = ([(5, 0, 1)], CheckpointId(5));
+    moved.check(&due, Some(CheckpointId(7)), true).unwrap_err();
+    moved.check(&due, Some(from), true).unwrap();
+    moved.roll_back(from).unwrap();
+    moved.open(&subtask(0), &due).unwrap();
+    assert!(names(path).is_empty());
+    moved.commit(&due[0]).unwrap();
+}
