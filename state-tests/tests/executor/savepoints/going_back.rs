@@ -3,7 +3,7 @@
 use super::{Place, Running, local, open, slow};
 use crate::common::{build, check, check_files, committed, environment};
 use alluvium::checkpoint::storage::{Fault, FaultStorage};
-use alluvium::checkpoint::{JobId, LocalStorage, inspect};
+use alluvium::checkpoint::{CheckpointStore, JobId, LocalStorage, OwnerId, StoreOptions, inspect};
 use alluvium::{ErrorKind, Result, StateError};
 use alluvium_state_tests::executor::{
     Context, Environment, FailAt, Failure, FailurePlan, OpenContext, Process, RestartStrategy,
@@ -232,6 +232,46 @@ fn a_start_that_is_refused_takes_nothing_back() {
         } else {
             assert_eq!(job.finish(&job.environment(2), 2), before.0.2);
         }
+    }
+}
+
+/// A function that is opened while another process takes the job over.
+struct TakenOver(PathBuf);
+
+impl Process<(), u64, u64> for TakenOver {
+    fn open(&mut self, _: &mut OpenContext<'_, ()>) -> Result<()> {
+        let storage = Arc::new(LocalStorage::open(&self.0)?);
+        let (job, owner) = (JobId::new("test")?, OwnerId([9; 16]));
+        CheckpointStore::open(storage, job, owner, StoreOptions::default()).map(drop)
+    }
+
+    fn process(&mut self, _: u64, _: &mut Context<'_, (), u64>) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_run_that_was_taken_over_before_it_began_removes_nothing() {
+    for goes_back in [true, false] {
+        let job = Job::new(false);
+        let output = job.place.output();
+        let of_another = output.join(".gains-99-0-7.pending");
+        std::fs::write(&of_another, "key,gain\n").unwrap();
+        let before = job.is_behind();
+        let environment = if goes_back {
+            job.from(&job.savepoint)
+        } else {
+            job.environment(2)
+        };
+        let root = job.place.checkpoints();
+        let more = environment.from_collection([1]).uid("more");
+        let more = more.process(move || TakenOver(root.clone()));
+        more.uid("taken-over").parallelism(1).collect();
+        build(&environment, &output);
+        let error = environment.execute().unwrap_err();
+        assert!(error.to_string().contains("taken over"), "{error}");
+        assert_eq!(job.is_behind(), before);
+        assert!(of_another.exists());
     }
 }
 
