@@ -2,7 +2,7 @@
 //! goes on after the newer one's first checkpoint.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -34,6 +34,8 @@ fn the_older_one() {
             if first.is_some_and(|first| operation.index == first + stop_at) {
                 println!("\nstopping before {} {}", operation.name, operation.path);
                 signal("STOP", std::process::id());
+                // Other threads than the one that the signal has reached run on for a while.
+                std::io::stdin().read_line(&mut String::new()).unwrap();
             }
             Fault::None
         }
@@ -75,11 +77,19 @@ impl Older {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", BODY, "--nocapture"])
             .env(CHILD, format!("{stop_at} {}", root.display()))
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let told = BufReader::new(process.stdout.take().unwrap());
         Self { process, told }
+    }
+
+    /// Lets it go on.
+    fn go_on(&mut self) {
+        signal("CONT", self.process.id());
+        let mut listens = self.process.stdin.take().unwrap();
+        listens.write_all(b"\n").unwrap();
     }
 
     /// What it says next that begins so; the rest of the line. `None` at its end.
@@ -141,7 +151,7 @@ fn stopped_at(stop_at: u64) -> bool {
     newer.sweep().unwrap();
     let before = newer.published().to_vec();
 
-    signal("CONT", older.process.id());
+    older.go_on();
     let ended = older.says("ended").unwrap();
     let [published, retired, swept, calls] =
         <[&str; 4]>::try_from(ended.split(' ').collect::<Vec<_>>()).unwrap();
