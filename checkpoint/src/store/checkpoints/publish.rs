@@ -79,7 +79,7 @@ impl CheckpointStore {
     /// or if it names a shared file that was not [finished](crate::FileOutput::finish) in the folder
     /// with which it [began](Self::begin), and may be gone, as no checkpoint published then names
     /// it; or one of another length or checksum than it has. `Corrupt` if it names one that is known
-    /// to be [lost](StoreOptions::verify_shared_files_every). `LimitExceeded` for metadata too long
+    /// to be [lost](crate::StoreOptions::verify_shared_files_every). `LimitExceeded` for metadata too long
     /// or too many checkpoints retained; `Storage`. The checkpoint is not published, unless
     /// [`must_reopen`](Self::must_reopen) says from now on that this is unknown.
     pub fn publish(&mut self, checkpoint: u64, metadata: &[u8]) -> Result<()> {
