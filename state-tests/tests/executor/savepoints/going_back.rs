@@ -89,6 +89,12 @@ impl Job {
         self.inspect().2
     }
 
+    /// The folder of the newest checkpoint.
+    fn newest_folder(&self) -> PathBuf {
+        let newest = self.newest().unwrap();
+        self.place.checkpoints().join(format!("test/chk-{newest}"))
+    }
+
     /// The updates that were committed behind the savepoint.
     fn is_behind(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.place.output()).unwrap();
@@ -134,10 +140,7 @@ fn what_comes_behind_the_first_checkpoint_does_not_go_back_any_more() {
 #[test]
 fn a_job_may_go_back_to_something_else_instead() {
     let job = Job::new(false);
-    let newest = job
-        .place
-        .checkpoints()
-        .join(format!("test/chk-{}", job.newest().unwrap()));
+    let newest = job.newest_folder();
     job.die(&mut job.from(&newest));
     assert_eq!(job.finish(&job.from(&job.savepoint), 2), Some(job.id));
 }
@@ -309,10 +312,7 @@ fn a_start_that_could_not_commit_takes_nothing_back() {
 fn damaged_checkpoints_do_not_keep_a_job_from_going_back() {
     for (ends, fresh) in [(false, false), (false, true), (true, false)] {
         let job = Job::new(ends);
-        let newest = job
-            .place
-            .checkpoints()
-            .join(format!("test/chk-{}", job.newest().unwrap()));
+        let newest = job.newest_folder();
         std::fs::write(newest.join("_metadata"), "damaged").unwrap();
         let mut environment = job.from(&job.savepoint);
         if fresh {
@@ -389,10 +389,7 @@ fn what_was_published_without_an_answer_is_what_the_job_goes_on_from() {
 #[test]
 fn what_would_be_given_up_cannot_be_started_from() {
     let job = Job::new(false);
-    let newest = job
-        .place
-        .checkpoints()
-        .join(format!("test/chk-{}", job.newest().unwrap()));
+    let newest = job.newest_folder();
     let before = contents(&job.place.checkpoints().join("test"));
     let mut environment = job.from(&newest);
     environment.start_fresh();
