@@ -83,7 +83,8 @@ impl Explicit {
         let opened = Location::new(path).and_then(|path| Self::open(&path, settings));
         let noted = opened.map_err(|error| {
             error.context(
-                "the job was told to start from a snapshot and has had no checkpoint since",
+                "the job was told to start from a snapshot and has had no checkpoint since (if that is \
+                 gone, start it from another one, or over)",
             )
         })?;
         tracing::warn!(

@@ -378,7 +378,8 @@ fn taken(committed: &Path) -> StateError {
 
 fn gone(pending: &Path) -> StateError {
     StateError::storage(format!(
-        "'{}' is to be committed, but it is gone",
+        "'{}' is to be committed, but it is gone; if the job is to go on in another directory, that \
+         must have no files of this sink",
         pending.display()
     ))
 }
