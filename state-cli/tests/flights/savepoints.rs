@@ -132,14 +132,20 @@ fn flown(updates: &BTreeMap<PathBuf, String>) -> u64 {
     flights.sum()
 }
 
-#[test]
-fn a_fresh_start_from_a_savepoint_leaves_no_updates_of_before() {
+/// A job that was killed when it had newer checkpoints than a savepoint; the path of that.
+fn killed_behind_a_savepoint() -> (Flights, String) {
     let flights = slow();
     let mut live = start(&flights);
     let path = flights.does(&["savepoint", "flights"]);
     live.until("checkpoint ");
     live.until("checkpoint ");
     live.kill();
+    (flights, path)
+}
+
+#[test]
+fn a_fresh_start_from_a_savepoint_leaves_no_updates_of_before() {
+    let (flights, path) = killed_behind_a_savepoint();
     let summary = flights.finish(&["--fresh", "-s", &path]);
     assert!(count(&summary, "restored_from") > 0);
     let before = count(&summary, "records_before");
@@ -165,12 +171,7 @@ fn a_job_that_is_killed_on_its_way_back_is_not_told_twice() {
         (&["--fresh"], &[], false),
         (&other, &other, false),
     ] {
-        let flights = slow();
-        let mut live = start(&flights);
-        let path = flights.does(&["savepoint", "flights"]);
-        live.until("checkpoint ");
-        live.until("checkpoint ");
-        live.kill();
+        let (flights, path) = killed_behind_a_savepoint();
         for told in [&[&["-s", &*path], first].concat(), then] {
             let ran = flights.run(&[told, &never].concat());
             assert_eq!(ran.code, None, "{}", ran.stderr);
