@@ -59,7 +59,11 @@ impl Job {
 
     /// A run that dies before it has a checkpoint.
     fn die(&self, environment: &mut Environment) {
-        let plan = FailurePlan::new().fail("tally", None, FailAt::Record(3), Failure::Error);
+        self.die_at(environment, FailAt::Record(3));
+    }
+
+    fn die_at(&self, environment: &mut Environment, at: FailAt) {
+        let plan = FailurePlan::new().fail("tally", None, at, Failure::Error);
         environment
             .set_restart_strategy(RestartStrategy::None)
             .set_failures(plan);
@@ -127,12 +131,7 @@ fn what_comes_behind_the_first_checkpoint_does_not_go_back_any_more() {
     let job = Job::new(false);
     let before = job.newest().unwrap();
     let mut environment = job.from(&job.savepoint);
-    let at = FailAt::Complete(before + 1);
-    environment
-        .set_restart_strategy(RestartStrategy::None)
-        .set_failures(FailurePlan::new().fail("tally", None, at, Failure::Error));
-    build(&environment, &job.place.output());
-    environment.execute().unwrap_err();
+    job.die_at(&mut environment, FailAt::Complete(before + 1));
     assert_eq!(job.inspect().0, None);
     assert!(job.finish(&job.environment(1), 1) > Some(before));
 }
@@ -328,12 +327,7 @@ fn checkpoints_of_before_go_with_the_first_new_one() {
     let before = job.newest().unwrap();
     let mut environment = job.from(&job.savepoint);
     environment.checkpoint_options().num_retained = 100;
-    let at = FailAt::Complete(before + 3);
-    environment
-        .set_restart_strategy(RestartStrategy::None)
-        .set_failures(FailurePlan::new().fail("tally", None, at, Failure::Error));
-    build(&environment, &job.place.output());
-    environment.execute().unwrap_err();
+    job.die_at(&mut environment, FailAt::Complete(before + 3));
     let storage = LocalStorage::open(job.place.checkpoints()).unwrap();
     let found = inspect(Arc::new(storage), &JobId::new("test").unwrap())
         .unwrap()
