@@ -116,25 +116,25 @@ impl<P> Slots<P> {
 /// The bits of the tag of an entry, and zero for none: to be compared with those of a tag, which are
 /// never zero, without asking first whether there is an entry.
 #[inline(always)]
-fn bits<KS, VS>(place: &Option<Slot<KS, VS>>) -> u32 {
-    place.as_ref().map_or(0, |slot| slot.tag.0.get())
+fn bits<KS, VS>(slot: Option<&Slot<KS, VS>>) -> u32 {
+    slot.map_or(0, |slot| slot.tag.0.get())
 }
 
 /// Where the entry with this tag and key is.
 #[inline(always)]
 fn position<KS, VS>(slots: &Places<KS, VS>, tag: Tag, eq: impl Fn(&KS) -> bool) -> Option<usize> {
     let home = tag.home(slots.len());
-    let is_home = bits(slots.get(home)?) == tag.0.get();
+    let is_home = bits(slots.get(home)?.as_ref()) == tag.0.get();
     // Which of the near ones it is, no guess would tell; a wrong one waits for memory again. From an
     // empty slot on, nothing can be found.
     let mut at = select_unpredictable(is_home, home, next(home, slots.len()));
     loop {
-        let place = slots.get(at)?;
-        if bits(place) == tag.0.get() {
-            if place.as_ref().is_some_and(|slot| eq(&slot.key)) {
+        let slot = slots.get(at)?.as_ref();
+        if bits(slot) == tag.0.get() {
+            if slot.is_some_and(|slot| eq(&slot.key)) {
                 return Some(at);
             }
-        } else if place.is_none() {
+        } else if slot.is_none() {
             return None;
         }
         at = next(at, slots.len());
