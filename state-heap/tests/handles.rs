@@ -119,3 +119,23 @@ fn handles_of_operator_state_are_told_apart_likewise() {
     let wrong = OperatorListHandle::<u32>::new(offsets.id());
     refused(s.list_add(wrong, 1), &told);
 }
+
+#[test]
+fn operator_state_that_is_registered_otherwise_is_told_with_both() {
+    let mut s = HeapOperatorState::new();
+    let rules = BroadcastDescriptor::<String, u8>::new("rules");
+    s.register_broadcast(&rules).unwrap();
+    let rules = BroadcastDescriptor::<u64, u8>::new("rules");
+    let told = ["as broadcast of string to u8", "as broadcast of u64 to u8"];
+    refused(s.register_broadcast(&rules), &told);
+
+    // What is stored is alike.
+    let texts = OperatorListDescriptor::<String>::split("texts");
+    s.register_list(&texts).unwrap();
+    let texts = OperatorListDescriptor::<Box<str>>::split("texts");
+    let told = [
+        "as list of alloc::string::String",
+        "now as list of alloc::boxed::Box<str>",
+    ];
+    refused(s.register_list(&texts), &told);
+}

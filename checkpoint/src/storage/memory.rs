@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,8 +18,17 @@ pub struct MemoryStorage {
     objects: Arc<Objects>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Objects(Mutex<BTreeMap<String, Arc<Vec<u8>>>>);
+
+// Not derived: that would print all that is stored.
+impl fmt::Debug for Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let objects = self.lock();
+        let lengths = objects.iter().map(|(path, bytes)| (path, bytes.len()));
+        f.debug_map().entries(lengths).finish()
+    }
+}
 
 impl Objects {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Vec<u8>>>> {

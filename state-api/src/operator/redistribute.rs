@@ -82,8 +82,10 @@ fn metas(old: &[Vec<OperatorStateImage>]) -> Result<Vec<&OperatorStateMeta>> {
             Some(meta) if **meta == image.meta => {}
             Some(meta) => {
                 return Err(StateError::incompatible(format!(
-                    "operator state '{}' is {} of {} in one subtask and {} of {} in another",
-                    meta.name, meta.kind, meta.value, image.meta.kind, image.meta.value
+                    "operator state '{}' is {} in one subtask and {} in another",
+                    meta.name,
+                    meta.shape(),
+                    image.meta.shape()
                 )));
             }
         }

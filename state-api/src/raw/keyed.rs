@@ -3,6 +3,7 @@
 use crate::error::{Result, StateError};
 use crate::group::{KeyGroup, KeyGroupRange};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Takes the raw keyed state of a subtask at a snapshot.
 ///
@@ -17,13 +18,23 @@ use std::collections::BTreeMap;
 /// assert!(writer.start_group(KeyGroup(4)).is_err());
 /// # Ok::<(), alluvium_state_api::StateError>(())
 /// ```
-#[derive(Debug)]
 pub struct RawKeyedWriter {
     range: KeyGroupRange,
     max_bytes: u64,
     bytes: u64,
     current: Option<KeyGroup>,
     groups: BTreeMap<KeyGroup, Vec<u8>>,
+}
+
+// Not derived: that would print the state itself, not how much of it there is.
+impl fmt::Debug for RawKeyedWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = self
+            .groups
+            .iter()
+            .map(|(group, bytes)| (group.0, bytes.len()));
+        f.debug_map().entries(lengths).finish()
+    }
 }
 
 impl RawKeyedWriter {
@@ -94,9 +105,20 @@ impl RawKeyedWriter {
 }
 
 /// Raw keyed state as a snapshot holds it, and as restore offers it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawKeyedState {
     groups: BTreeMap<KeyGroup, Vec<u8>>,
+}
+
+// Not derived: that would print the state itself, not how much of it there is.
+impl fmt::Debug for RawKeyedState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = self
+            .groups
+            .iter()
+            .map(|(group, bytes)| (group.0, bytes.len()));
+        f.debug_map().entries(lengths).finish()
+    }
 }
 
 impl RawKeyedState {

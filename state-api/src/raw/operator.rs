@@ -2,13 +2,21 @@
 
 use crate::error::{Result, StateError};
 use crate::operator::assign_partitions;
+use std::fmt;
 
 /// Takes the raw operator state of a subtask at a snapshot.
-#[derive(Debug)]
 pub struct RawOperatorWriter {
     max_bytes: u64,
     bytes: u64,
     partitions: Vec<Vec<u8>>,
+}
+
+// Not derived: that would print the state itself, not how much of it there is.
+impl fmt::Debug for RawOperatorWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = self.partitions.iter().map(Vec::len);
+        f.debug_list().entries(lengths).finish()
+    }
 }
 
 impl RawOperatorWriter {
@@ -60,10 +68,18 @@ impl RawOperatorWriter {
 }
 
 /// Raw operator state as a snapshot holds it, and as restore offers it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawOperatorState {
     /// The partitions, in order.
     pub partitions: Vec<Vec<u8>>,
+}
+
+// Not derived: that would print the state itself, not how much of it there is.
+impl fmt::Debug for RawOperatorState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = self.partitions.iter().map(Vec::len);
+        f.debug_list().entries(lengths).finish()
+    }
 }
 
 impl RawOperatorState {

@@ -2,6 +2,7 @@
 
 use crate::operator::OperatorStateKind;
 use crate::schema::Schema;
+use std::fmt;
 
 /// What a snapshot says about one operator state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +17,30 @@ pub struct OperatorStateMeta {
     pub value: Schema,
 }
 
+impl OperatorStateMeta {
+    /// Its kind and all its types, for people: `broadcast of string to u32`.
+    pub fn shape(&self) -> String {
+        let key = self.key.as_ref();
+        let key = key.map_or_else(String::new, |key| format!("{key} to "));
+        format!("{} of {key}{}", self.kind, self.value)
+    }
+}
+
 /// One element of a list, or one entry of a broadcast map.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OperatorItem {
     /// The key in its order-preserving encoding; empty for lists.
     pub key: Vec<u8>,
     /// The element or value.
     pub value: Vec<u8>,
+}
+
+// Not derived: that would print the state of a whole operator with whatever holds it.
+impl fmt::Debug for OperatorItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (key, value) = (self.key.len(), self.value.len());
+        write!(f, "OperatorItem({key} + {value} bytes)")
+    }
 }
 
 /// One operator state of one subtask, encoded.

@@ -1,6 +1,6 @@
 //! Broadcast maps.
 
-use super::slot::{FrozenSlot, OperatorSlot};
+use super::slot::{FrozenSlot, OperatorSlot, unencodable};
 use alluvium_state_api::{
     CodecRef, OperatorItem, OperatorStateImage, OperatorStateMeta, OrderedKey, Result, StateData,
     decode_exact, decode_key_exact,
@@ -72,6 +72,10 @@ impl<BK: OrderedKey, BV: StateData> OperatorSlot for BroadcastSlot<BK, BV> {
         format!("map of {} to {}", type_name::<BK>(), type_name::<BV>())
     }
 
+    fn held_types(&self) -> String {
+        Self::types()
+    }
+
     fn meta(&self) -> &OperatorStateMeta {
         &self.meta
     }
@@ -96,7 +100,8 @@ impl<BK: OrderedKey, BV: StateData> FrozenSlot for BroadcastSlot<BK, BV> {
             self.codec.encode(value, &mut item.value)?;
             Ok(item)
         };
-        let items = self.entries.iter().map(encode).collect::<Result<_>>()?;
+        let items = self.entries.iter().map(encode).collect::<Result<_>>();
+        let items = items.map_err(|error| unencodable(&self.meta, error))?;
         Ok(OperatorStateImage {
             meta: self.meta.clone(),
             items,

@@ -1,6 +1,6 @@
 //! Split and union lists.
 
-use super::slot::{FrozenSlot, OperatorSlot};
+use super::slot::{FrozenSlot, OperatorSlot, unencodable};
 use crate::list::{ListStamp, ListValue};
 use alluvium_state_api::{
     CodecRef, OperatorItem, OperatorStateImage, OperatorStateMeta, Result, StateData, decode_exact,
@@ -63,6 +63,10 @@ impl<T: StateData> OperatorSlot for ListSlot<T> {
         format!("list of {}", type_name::<T>())
     }
 
+    fn held_types(&self) -> String {
+        Self::types()
+    }
+
     fn meta(&self) -> &OperatorStateMeta {
         &self.meta
     }
@@ -86,7 +90,8 @@ impl<T: StateData> FrozenSlot for ListSlot<T> {
                 value,
             })
         };
-        let items = self.items.iter().map(encode).collect::<Result<_>>()?;
+        let items = self.items.iter().map(encode).collect::<Result<_>>();
+        let items = items.map_err(|error| unencodable(&self.meta, error))?;
         Ok(OperatorStateImage {
             meta: self.meta.clone(),
             items,

@@ -1,6 +1,6 @@
 //! What all operator states have in common, whatever their types.
 
-use alluvium_state_api::{OperatorStateImage, OperatorStateMeta, Result};
+use alluvium_state_api::{OperatorStateImage, OperatorStateMeta, Result, StateError};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -11,11 +11,19 @@ pub(super) trait OperatorSlot: Any + Send {
     where
         Self: Sized;
 
+    /// The [types](Self::types) of this one.
+    fn held_types(&self) -> String;
+
     /// What snapshots say about it.
     fn meta(&self) -> &OperatorStateMeta;
 
     /// A frozen copy that shares everything with the live state.
     fn freeze(&self) -> Box<dyn FrozenSlot>;
+}
+
+/// Names the state one of whose elements or values could not be encoded.
+pub(super) fn unencodable(meta: &OperatorStateMeta, error: StateError) -> StateError {
+    error.context(format!("operator state '{}'", meta.name))
 }
 
 /// A frozen state on its way to storage.

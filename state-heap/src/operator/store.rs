@@ -108,18 +108,20 @@ impl HeapOperatorState {
         index: usize,
         meta: &OperatorStateMeta,
     ) -> Result<StateId> {
-        let before = self
-            .slots
-            .get(index)
-            .map(|slot| (slot.meta(), (&**slot as &dyn Any).is::<S>()));
-        match before {
-            Some((before, true)) if before == meta => Ok(StateId::new(self.owner, index as u32)),
-            Some((before, _)) => Err(StateError::misuse(format!(
-                "operator state '{}' is registered as {} of {}, and now as {} of {}",
-                meta.name, before.kind, before.value, meta.kind, meta.value
-            ))),
-            None => Err(self.wrong_handle::<S>(StateId::new(self.owner, index as u32))),
-        }
+        let id = StateId::new(self.owner, index as u32);
+        let Some(slot) = self.slots.get(index) else {
+            return Err(self.wrong_handle::<S>(id));
+        };
+        let (before, now) = match (slot.meta() == meta, (&**slot as &dyn Any).is::<S>()) {
+            (true, true) => return Ok(id),
+            // What is stored is alike, and only the program's types tell them apart.
+            (true, false) => (slot.held_types(), S::types()),
+            (false, _) => (slot.meta().shape(), meta.shape()),
+        };
+        Err(StateError::misuse(format!(
+            "operator state '{}' is registered as {before}, and now as {now}",
+            meta.name
+        )))
     }
 
     #[cold]
@@ -128,19 +130,12 @@ impl HeapOperatorState {
         let Some(slot) = slot.filter(|_| id.owner() == self.owner) else {
             return misplaced("store of operator state", self.owner, self.slots.len(), id);
         };
-        let OperatorStateMeta {
-            name,
-            kind,
-            key,
-            value,
-        } = slot.meta();
-        let key = key
-            .as_ref()
-            .map_or_else(String::new, |key| format!("{key} to "));
         StateError::misuse(format!(
-            "the handle does not have the types of operator state '{name}': it is one for {}, the \
-             state is registered as {kind} of {key}{value}",
-            S::types()
+            "the handle does not have the types of operator state '{}': it is one for {}, the \
+             state is registered as {}",
+            slot.meta().name,
+            S::types(),
+            slot.meta().shape()
         ))
     }
 
