@@ -21,6 +21,7 @@ use alluvium_state_api::{
     SnapshotHeader, SnapshotJob, StateData, StateError, StateHandle, StateId, StateMeta, StateRef,
     ValueHandle, ValueSpec,
 };
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Bound, ControlFlow};
@@ -562,23 +563,19 @@ impl<K: OrderedKey> KeyedBackend for HeapKeyedBackend<K> {
         mut f: impl FnMut(&K, &N) -> ControlFlow<()>,
     ) -> Result<()> {
         let table = self.registry.any(state)?;
-        let mut fits = true;
-        table.scan_keys(&mut |key, namespace| match namespace.downcast_ref::<N>() {
-            Some(namespace) => f(key, namespace),
-            None => {
-                fits = false;
-                ControlFlow::Break(())
-            }
-        });
-        if fits {
-            return Ok(());
+        if table.namespace_type() != TypeId::of::<N>() {
+            return Err(StateError::misuse(format!(
+                "state '{}' has namespaces of {}, asked for {}",
+                table.meta().name,
+                table.meta().namespace,
+                type_name::<N>()
+            )));
         }
-        Err(StateError::misuse(format!(
-            "state '{}' has namespaces of {}, asked for {}",
-            table.meta().name,
-            table.meta().namespace,
-            std::any::type_name::<N>()
-        )))
+        table.scan_keys(&mut |key, namespace| {
+            let namespace = namespace.downcast_ref();
+            namespace.map_or(ControlFlow::Continue(()), |namespace| f(key, namespace))
+        });
+        Ok(())
     }
 
     fn entry_count(&self, state: StateId) -> Result<u64> {

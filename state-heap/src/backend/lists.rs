@@ -5,6 +5,7 @@ use super::frozen::{EntryWriter, FrozenGroups, Out};
 use super::groups::{FrozenGroup, Groups, Place, Stamp};
 use super::job::FrozenState;
 use super::list_wire::{MAX_RUN_BYTES, push_element, take_element};
+use super::live::LiveBytes;
 use super::owner::{Owner, rehash};
 use super::registry::StateTable;
 use super::shape::Shape;
@@ -14,7 +15,7 @@ use crate::table::{FrozenTable, KeyHold};
 use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -173,6 +174,21 @@ where
 
     fn meta(&self) -> &StateMeta {
         &self.meta
+    }
+
+    fn namespace_type(&self) -> TypeId {
+        TypeId::of::<N>()
+    }
+
+    fn live_bytes(&self, live: &mut LiveBytes) -> Result<u64> {
+        let mut bytes = 0;
+        for (held, list) in self.groups.iter() {
+            bytes += live.size_of_owner(held.get());
+            for item in list.iter() {
+                bytes += live.size_of(&*self.codec, item)?;
+            }
+        }
+        Ok(bytes)
     }
 
     fn entry_count(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! The limit on live state.
 
+use super::registry::StateTable;
 use alluvium_state_api::{Codec, Limit, OrderedKey, Result};
 
 /// Counts the encoded bytes of the live state, if a limit is set.
@@ -37,6 +38,23 @@ impl LiveBytes {
         self.scratch.clear();
         key.encode_key(&mut self.scratch);
         self.scratch.len() as u64
+    }
+
+    /// Counts all that a table holds, as writing it would have counted it.
+    pub(super) fn count<K>(&mut self, table: &impl StateTable<K>) -> Result<()> {
+        if !self.is_limited() {
+            return Ok(());
+        }
+        let bytes = table.live_bytes(self)?;
+        self.replace(0, bytes)
+    }
+
+    /// The bytes of key and namespace.
+    pub(super) fn size_of_owner<K: OrderedKey, N: OrderedKey>(
+        &mut self,
+        (key, namespace): &(K, N),
+    ) -> u64 {
+        self.size_of_key(key) + self.size_of_key(namespace)
     }
 
     /// Replaces `freed` bytes by `taken` ones in the count, or changes nothing.

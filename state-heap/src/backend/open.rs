@@ -132,7 +132,6 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
             .map_err(|error| self.registry.label().named(error))?;
         let mut table = make(meta);
         let (range, max) = (self.shape.range, self.shape.max_parallelism);
-        let mut bytes = 0;
         self.restored
             .read(&name, &mut |section: Section, shown| {
                 let entry = match shown {
@@ -147,14 +146,13 @@ impl<K: OrderedKey> HeapKeyedBackend<K> {
                     }
                 };
                 let owner = Decoded::<K, N>::new(&entry, section.group, range, max)?;
-                bytes += entry.len() as u64;
                 apply(&mut table, owner.as_owner(), &entry)
             })
+            .and_then(|()| self.live.count(&table))
             .map_err(|error| {
                 let error = error.context(format!("state '{name}' cannot be restored"));
                 self.registry.label().named(error)
             })?;
-        self.live.replace(0, bytes)?;
         self.restored.claim(&name);
         Ok(self.registry.add(Box::new(table)))
     }

@@ -2,10 +2,11 @@
 
 use super::groups::Place;
 use super::job::FrozenState;
+use super::live::LiveBytes;
 use crate::label::Label;
 use crate::misplaced::misplaced;
 use alluvium_state_api::{BackendId, Result, StateError, StateId, StateMeta};
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -21,6 +22,12 @@ pub(super) trait StateTable<K>: Any + Send {
 
     /// What snapshots say about it.
     fn meta(&self) -> &StateMeta;
+
+    /// The type of its namespaces.
+    fn namespace_type(&self) -> TypeId;
+
+    /// The bytes that the live state takes, as a limit on it counts them.
+    fn live_bytes(&self, live: &mut LiveBytes) -> Result<u64>;
 
     /// The number of entries: values, lists, or user keys.
     fn entry_count(&self) -> u64;

@@ -3,6 +3,7 @@
 use super::frozen::{BATCH_BYTES, Ends, EntryWriter, FrozenGroups, Out};
 use super::groups::{FrozenGroup, Groups, Place, Stamp};
 use super::job::FrozenState;
+use super::live::LiveBytes;
 use super::owner::{Owner, rehash};
 use super::registry::StateTable;
 use super::shape::Shape;
@@ -12,7 +13,7 @@ use alluvium_state_api::{
     Change, CodecRef, OrderedKey, Result, StateData, StateMeta, decode_exact,
 };
 use scopeguard::{ScopeGuard, guard};
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -166,6 +167,21 @@ where
 
     fn meta(&self) -> &StateMeta {
         &self.meta
+    }
+
+    fn namespace_type(&self) -> TypeId {
+        TypeId::of::<N>()
+    }
+
+    fn live_bytes(&self, live: &mut LiveBytes) -> Result<u64> {
+        let mut bytes = 0;
+        for (held, value) in self.groups.iter() {
+            bytes += live.size_of_owner(held.get());
+            if let Some(value) = value.get() {
+                bytes += live.size_of(&*self.codec, value)?;
+            }
+        }
+        Ok(bytes)
     }
 
     fn entry_count(&self) -> u64 {
