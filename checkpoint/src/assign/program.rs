@@ -54,7 +54,7 @@ pub fn plan_restore(
         let left = metadata
             .operators
             .iter()
-            .filter(|operator| !operator.is_empty() && !uids.contains(&operator.uid));
+            .filter(|operator| !uids.contains(&operator.uid) && stored.has_state(operator));
         let left: Vec<_> = left.map(|operator| format!("'{}'", operator.uid)).collect();
         if !left.is_empty() {
             return Err(StateError::incompatible(format!(

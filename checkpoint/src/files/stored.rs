@@ -284,6 +284,18 @@ impl StoredSnapshot {
         Ok(whole)
     }
 
+    /// Whether an operator of it has state: one that was registered counts, with or without entries;
+    /// keyed state in which none was registered does not. What cannot be read counts.
+    pub fn has_state(&self, operator: &OperatorSnapshot) -> bool {
+        operator.subtasks.iter().any(|subtask| {
+            subtask.has_other_state()
+                || subtask.keyed.iter().any(|chain| {
+                    let segments = self.segments(operator, subtask, chain);
+                    segments.map_or(true, |segments| segments.iter().any(names_states))
+                })
+        })
+    }
+
     /// Opens the layers of a chain of keyed state, which is one of `subtask` of `operator`. What
     /// later layers hold in full is not read of the earlier ones.
     ///
@@ -343,4 +355,8 @@ impl StoredSnapshot {
         }
         source.with_read_size(self.options.remote_read_size)
     }
+}
+
+fn names_states(segment: &SegmentSource<StoredSegment>) -> bool {
+    !segment.header().states.is_empty()
 }

@@ -25,7 +25,7 @@ pub struct OperatorSnapshot {
 }
 
 impl OperatorSnapshot {
-    /// Whether no subtask has any state.
+    /// Whether there is [nothing](SubtaskSnapshot::is_empty) in any subtask.
     pub fn is_empty(&self) -> bool {
         self.subtasks.iter().all(SubtaskSnapshot::is_empty)
     }

@@ -65,13 +65,19 @@ impl SubtaskSnapshot {
         layers.filter_map(KeyedSegment::file).chain(&self.rest)
     }
 
-    /// Whether there is no state in it: a segment without entries is state, as it names states.
+    /// Whether there is nothing in it: neither operator state nor raw state nor a segment of keyed
+    /// state. A segment may name no state; what it names,
+    /// [`StoredSnapshot::has_state`](crate::StoredSnapshot::has_state) looks up.
     pub fn is_empty(&self) -> bool {
-        self.keyed.is_empty()
-            && self.operator_state.is_empty()
-            && self.raw_keyed.is_empty()
-            && self.raw_operator.is_empty()
-            && self.rest.is_none()
+        self.keyed.is_empty() && !self.has_other_state()
+    }
+
+    /// Whether there is state in it that is not keyed state of a backend.
+    pub(crate) fn has_other_state(&self) -> bool {
+        !self.operator_state.is_empty()
+            || !self.raw_keyed.is_empty()
+            || !self.raw_operator.is_empty()
+            || self.rest.is_some()
     }
 
     /// The length of its [encoding](Self::encode), in bytes; nothing is copied to find it.

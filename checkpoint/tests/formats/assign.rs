@@ -1,9 +1,9 @@
 //! Dealing state out to new subtasks.
 
-use crate::checkpoint::{GROUPS, metadata, operator, operator_of, segment};
+use crate::checkpoint::{GROUPS, metadata, operator, operator_of, segment, segment_without_states};
 use crate::subtask::list;
 use alluvium_checkpoint::{
-    OperatorRestore, OperatorSnapshot, ProgramOperator, StoredSnapshot, SubtaskRestore,
+    KeyedChain, OperatorRestore, OperatorSnapshot, ProgramOperator, StoredSnapshot, SubtaskRestore,
     SubtaskSnapshot, Unclaimed, plan_restore,
 };
 use alluvium_state_api::{
@@ -269,21 +269,29 @@ fn a_segment_of_another_subtask_is_found() {
 
 #[test]
 fn operators_without_a_home_are_named() {
-    let stateless = OperatorSnapshot {
-        subtasks: vec![SubtaskSnapshot::new("map", 0, 1)],
-        ..operator("map", 1)
+    let only = |uid: &str, keyed| {
+        let mut subtask = SubtaskSnapshot::new(uid, 0, 1);
+        subtask.keyed = keyed;
+        OperatorSnapshot {
+            subtasks: vec![subtask],
+            ..operator(uid, 1)
+        }
     };
     let old = metadata(vec![
         operator("a", 1),
-        stateless,
+        only("map", vec![]),
         operator("b", 2),
-        operator("c", 1),
+        only("c", vec![segment(0, 1)]),
+        only("keyed", vec![segment_without_states()]),
+        only("unreadable", vec![KeyedChain::inline(*b"segment?")]),
     ]);
     let new = [program("b", 3), program("new", 2)];
     let error = plan_restore(&old.clone().into(), &new, Unclaimed::Refuse).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incompatible);
     assert!(
-        error.to_string().contains("does not have: 'a', 'c';"),
+        error
+            .to_string()
+            .contains("does not have: 'a', 'c', 'unreadable';"),
         "{error}"
     );
     let plan = plan_restore(&old.clone().into(), &new, Unclaimed::Drop).unwrap();

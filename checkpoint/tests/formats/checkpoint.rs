@@ -34,6 +34,15 @@ fn segment_of(subtask: u32, parallelism: u32, max: MaxParallelism) -> KeyedChain
     KeyedChain::inline(FakeJob { header, sections }.bytes(64))
 }
 
+/// Keyed state of the only subtask in which no state was registered.
+pub(crate) fn segment_without_states() -> KeyedChain {
+    let mut header = header(None);
+    header.groups = header.max_parallelism.range_of(0, 1).unwrap();
+    header.states.clear();
+    let sections = Vec::new();
+    KeyedChain::inline(FakeJob { header, sections }.bytes(64))
+}
+
 /// An operator that has every kind of state in each subtask.
 pub(crate) fn operator(uid: &str, parallelism: u32) -> OperatorSnapshot {
     operator_of(uid, parallelism, MaxParallelism::new(GROUPS).unwrap())

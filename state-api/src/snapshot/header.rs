@@ -49,7 +49,8 @@ impl SnapshotHeader {
         self.states.iter().position(|state| state.name == name)
     }
 
-    /// Checks that a backend with these keys and this max parallelism can restore the snapshot.
+    /// Checks that a backend with these keys and this max parallelism can restore the snapshot. The
+    /// keys of a snapshot that names no state do not matter.
     ///
     /// # Errors
     /// `Incompatible` naming what differs and both sides.
@@ -60,6 +61,9 @@ impl SnapshotHeader {
                  {max_parallelism}",
                 self.max_parallelism
             )));
+        }
+        if self.states.is_empty() {
+            return Ok(());
         }
         self.key.check(key).map_err(|error| error.context("key"))
     }

@@ -3,9 +3,9 @@
 use crate::savepoints::{Place, local, slow};
 use alluvium::checkpoint::storage::{LocalStorage, Location};
 use alluvium::checkpoint::{OfflineSnapshot, SavepointWriter};
-use alluvium::{ErrorKind, MaxParallelism};
+use alluvium::{ErrorKind, MaxParallelism, OrderedKey, Result};
 use alluvium_state_tests::executor::{
-    Collected, Collection, Environment, JobEvent, RestoreOptions, Stream,
+    Collected, Collection, Context, Environment, JobEvent, Process, RestoreOptions, Stream,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,7 +43,7 @@ fn half(place: &Place, parallelism: u32, build: impl Fn(&Environment)) -> Locati
         .set_listener(move |event: &JobEvent<'_>| {
             if let JobEvent::Progress { records } = event {
                 // Nobody listens at the end.
-                let _: Result<(), _> = tell.send(*records);
+                let _: std::result::Result<(), _> = tell.send(*records);
             }
         });
     build(&environment);
@@ -100,19 +100,33 @@ fn n13_sums_of_keys_go_on_at_another_parallelism() {
     }
 }
 
-/// Operators without state come, go and change places, others with state come, and what ran in one
+/// Registers no state.
+struct Pass;
+
+impl<K: OrderedKey> Process<K, u64, u64> for Pass {
+    fn process(&mut self, record: u64, cx: &mut Context<'_, K, u64>) -> Result<()> {
+        cx.emit(record)
+    }
+}
+
+/// Operators without state, keyed ones too, come, go and change places, others with state come, and what ran in one
 /// thread is apart.
 #[test]
 fn f09_n04_state_follows_its_uid_through_changes_of_the_program() {
     let before = |environment: &Environment| {
         let numbers = numbers(environment).map(|n| n).filter(|_| true);
-        drop(count(&numbers, "count").collect());
+        let passed = numbers.key_by(|n| n % KEYS).process(|| Pass).uid("pass");
+        let passed = passed.key_by(|n| n % KEYS).process(|| Pass).uid("gone");
+        drop(count(&passed, "count").collect());
     };
     let after = |environment: &Environment| {
         let numbers = numbers(environment);
         let other = count(&numbers.map(|n| n + 1), "another");
         drop(other.collect());
-        let counted = count(&numbers.rebalance().filter(|_| true), "count");
+        // Keys of another type: nothing was kept by those of before.
+        let passed = numbers.key_by(u64::to_string).process(|| Pass);
+        let passed = passed.uid("pass");
+        let counted = count(&passed.rebalance().filter(|_| true), "count");
         counted.rebalance().map(|count| count).collect()
     };
     assert_eq!(across((2, 2), before, after), all());
