@@ -62,8 +62,8 @@ pub use segment::{
 };
 pub use storage::{LocalStorage, MemoryStorage, Storage};
 pub use store::{
-    CheckpointStore, Garbage, Inspection, LogCheck, OpenMode, Recovered, StoreOptions, Swept,
-    check_log, inspect, open_published,
+    CheckpointStore, Garbage, GivenIds, Inspection, LogCheck, OpenMode, Recovered, StoreOptions,
+    Swept, check_log, inspect, open_published,
 };
 pub use subtask::{
     CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedChain, KeyedSegment,

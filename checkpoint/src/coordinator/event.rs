@@ -6,7 +6,7 @@ use std::sync::Arc;
 use alluvium_state_api::{Result, StateError};
 
 /// The greatest id that numbering may begin with: no process lives to count through the rest.
-const LAST_FIRST_ID: u64 = u64::MAX / 2;
+pub(crate) const LAST_FIRST_ID: u64 = u64::MAX / 2;
 
 /// The number of a request for a checkpoint or savepoint, chosen by whoever asks; a number that is
 /// already being worked on is not served twice.

@@ -31,6 +31,7 @@ mod retention;
 mod time;
 
 pub use action::{AbortReason, Action, FailureCause, Refusal, RequestOutcome};
+pub(crate) use event::LAST_FIRST_ID;
 pub use event::{
     CheckpointKind, DeclineReason, Event, JobStart, RequestId, RequestKind, StoreOutcome,
 };

@@ -26,7 +26,12 @@ pub(super) fn metadata(checkpoint: u64) -> String {
     format!("{CHECKPOINT}{checkpoint}/{METADATA}")
 }
 
-/// The same, or any other path, from the root.
+/// The note that an id was given to a savepoint, from the root.
+pub(super) fn given(job: &JobId, checkpoint: u64) -> String {
+    format!("{job}/{CHECKPOINT}{checkpoint}/given")
+}
+
+/// A path in the folder of a job, from the root.
 pub(super) fn in_job(job: &JobId, path: &str) -> String {
     format!("{job}/{path}")
 }

@@ -6,6 +6,7 @@
 //! <job>/log/<seq>           what is to be believed
 //! <job>/chk-<n>/_metadata   checkpoint n
 //! <job>/chk-<n>/<file>      its own files
+//! <job>/chk-<n>/given       a note that a savepoint has this id
 //! <job>/shared/<file>       files that several checkpoints name
 //! ```
 //!
@@ -16,6 +17,7 @@
 
 mod checkpoints;
 mod garbage;
+mod given;
 mod inspect;
 mod layout;
 mod options;
@@ -25,6 +27,7 @@ mod watch;
 
 pub use checkpoints::{CheckpointStore, Swept};
 pub use garbage::Garbage;
+pub use given::GivenIds;
 pub use inspect::{Inspection, LogCheck, check_log, inspect};
 pub use options::{OpenMode, StoreOptions};
 pub(crate) use recover::read_metadata;

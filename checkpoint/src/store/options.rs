@@ -2,6 +2,7 @@
 
 use alluvium_state_api::{Result, StateError};
 
+use crate::coordinator::LAST_FIRST_ID;
 use crate::files::StoredSnapshotOptions;
 pub use crate::log::OpenMode;
 use crate::log::{MAX_ORIGIN, OwnerId};
@@ -21,6 +22,9 @@ pub struct StoreOptions {
     /// Whether opening reads what there is to recover from, and fails if that cannot be read; whoever
     /// starts from something else has no need of it. Default: yes.
     pub recover: bool,
+    /// The least id that the next checkpoint may have: above that of the snapshot that the job starts
+    /// from, so that what was put out with it keeps its own. Default: 1, whatever the log says.
+    pub first_checkpoint: u64,
     /// Most bytes that the metadata of a checkpoint or savepoint may have, written or read. Default
     /// 1 GiB.
     pub max_metadata: u64,
@@ -51,6 +55,7 @@ impl Default for StoreOptions {
             mode: OpenMode::Resume,
             origin: None,
             recover: true,
+            first_checkpoint: 1,
             max_metadata: snapshots.max_metadata,
             remote_read_size: snapshots.remote_read_size,
             verified_entries: 4096,
@@ -88,6 +93,12 @@ impl StoreOptions {
         self
     }
 
+    /// The same, with [`first_checkpoint`](Self::first_checkpoint) set.
+    pub fn with_first_checkpoint(mut self, checkpoint: u64) -> Self {
+        self.first_checkpoint = checkpoint;
+        self
+    }
+
     /// The same, with [`max_metadata`](Self::max_metadata) set.
     pub fn with_max_metadata(mut self, bytes: u64) -> Self {
         self.max_metadata = bytes;
@@ -101,8 +112,14 @@ impl StoreOptions {
     }
 
     /// # Errors
-    /// `Misuse` if the origin is empty or too long.
+    /// `Misuse` if the origin is empty or too long, or if no ids would be left.
     pub(super) fn check(&self) -> Result<()> {
+        if self.first_checkpoint > LAST_FIRST_ID {
+            return Err(StateError::misuse(format!(
+                "the next checkpoint id must be at most {LAST_FIRST_ID}, found {}",
+                self.first_checkpoint
+            )));
+        }
         match self.origin.as_ref().map(String::len) {
             None | Some(1..=MAX_ORIGIN) => Ok(()),
             Some(length) => Err(StateError::misuse(format!(

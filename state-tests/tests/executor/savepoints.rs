@@ -1,5 +1,6 @@
 //! Savepoints of running jobs: taken, stopped with, cancelled with, failed, and gone on from.
 
+mod forked;
 mod going_back;
 mod remote;
 mod without_checkpoints;
@@ -474,8 +475,9 @@ fn state_that_nobody_claims_is_left_behind_only_when_allowed() {
     };
     let error = part(false).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Incompatible);
-    for uid in ["'tally'", "'ruled'", "'raw'", "'sink'"] {
-        assert!(error.to_string().contains(uid), "{error}");
+    let from = local(&path).to_str().unwrap();
+    for told in ["'tally'", "'ruled'", "'raw'", "'sink'", from] {
+        assert!(error.to_string().contains(told), "{error}");
     }
     let report = part(true).unwrap();
     assert!(report.records_before > 0, "the source goes on");

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use alluvium_state_api::{ErrorKind, Result, StateError};
 
+use super::given::GivenIds;
 use super::layout;
 use super::options::{OpenMode, StoreOptions};
 use super::recover::{self, Recovered, read_metadata};
@@ -68,6 +69,7 @@ pub struct CheckpointStore {
     /// Retired files that could not be deleted.
     files_left_over: BTreeSet<String>,
     copies: Option<LocalCopies>,
+    given: GivenIds,
 }
 
 impl CheckpointStore {
@@ -91,7 +93,7 @@ impl CheckpointStore {
     ) -> Result<(Self, Option<Recovered>)> {
         options.check()?;
         let log = Log::new(Arc::clone(&storage), job.clone());
-        let mode = options.mode;
+        let (mode, first) = (options.mode, options.first_checkpoint);
         let claimant = Claimant {
             owner,
             mode,
@@ -102,7 +104,7 @@ impl CheckpointStore {
             &claimant,
             options.verified_entries,
             options.after,
-            |state| next_checkpoint(&*storage, &job, state),
+            |state| Ok(next_checkpoint(&*storage, &job, state)?.max(first)),
         )?;
         let mut store = Self {
             options,
@@ -115,6 +117,7 @@ impl CheckpointStore {
             left_over: BTreeSet::new(),
             files_left_over: BTreeSet::new(),
             copies: None,
+            given: GivenIds::new(Arc::clone(&storage), job.clone()),
             storage,
             job,
             log,
@@ -234,6 +237,11 @@ impl CheckpointStore {
     /// The least id that a new checkpoint may have.
     pub fn next_checkpoint(&self) -> u64 {
         self.next_checkpoint
+    }
+
+    /// Keeps ids that are given to savepoints from being given again.
+    pub fn given_ids(&self) -> GivenIds {
+        self.given.clone()
     }
 
     /// The newest published checkpoint.

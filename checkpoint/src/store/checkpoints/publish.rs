@@ -105,6 +105,7 @@ impl CheckpointStore {
             self.registry.publish(checkpoint, files);
         }
         if appended.is_ok() {
+            self.given.forget(checkpoint);
             self.retain_copies(Some((checkpoint, metadata)));
             self.discard_replaced(replaced);
         }

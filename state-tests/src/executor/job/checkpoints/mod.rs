@@ -105,11 +105,12 @@ impl<'a> Checkpoints<'a> {
         // What waits in it is bounded by the checkpoints that have begun, each with a few messages.
         let (tell, stored) = unbounded();
         let most = settings.checkpoints.max_concurrent_savepoints;
+        let savepoints = Savepoints::new(tell.clone(), most, retained.given_ids());
         Ok(Self {
             coordinator,
-            keeper: Keeper::start(subject.retained, tell.clone())?,
+            keeper: Keeper::start(subject.retained, tell)?,
             subject,
-            savepoints: Savepoints::new(tell, most),
+            savepoints,
             stored,
             begun: BTreeMap::new(),
             triggered: 0,

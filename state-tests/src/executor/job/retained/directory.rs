@@ -4,8 +4,8 @@ use super::{NotPublished, checkpoint_folder};
 use crate::executor::entropy::random_bytes;
 use crate::executor::job::{JobSettings, unrecoverable};
 use alluvium::checkpoint::{
-    CheckpointMetadata, CheckpointStore, JobId, LocalCopies, LocalStorage, OpenMode, OwnerId,
-    SnapshotFiles, SnapshotFolder, Storage, StoreOptions, StoredSnapshot,
+    CheckpointMetadata, CheckpointStore, GivenIds, JobId, LocalCopies, LocalStorage, OpenMode,
+    OwnerId, SnapshotFiles, SnapshotFolder, Storage, StoreOptions, StoredSnapshot,
 };
 use alluvium::{ErrorKind, Result, SnapshotLimits, StateBackend, StateError};
 use std::sync::Arc;
@@ -115,8 +115,14 @@ impl Directory {
     }
 
     /// Claims the log once more, for a job that starts from `origin` and takes over what `mode` says.
-    pub(super) fn start_from(&mut self, origin: Option<&str>, mode: OpenMode) -> Result<()> {
+    pub(super) fn start_from(
+        &mut self,
+        origin: Option<&str>,
+        mode: OpenMode,
+        next: u64,
+    ) -> Result<()> {
         let options = self.options.clone().with_mode(mode);
+        let options = options.with_first_checkpoint(next);
         self.open_again(options.with_origin(origin.map(str::to_owned)))
             .map_err(for_good)?;
         if mode != OpenMode::Resume {
@@ -145,6 +151,10 @@ impl Directory {
 
     pub(super) fn ids(&self) -> Vec<u64> {
         self.store.retained()
+    }
+
+    pub(super) fn given_ids(&self) -> GivenIds {
+        self.store.given_ids()
     }
 
     pub(super) fn next(&self) -> u64 {

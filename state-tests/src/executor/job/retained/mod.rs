@@ -7,7 +7,8 @@ mod memory;
 
 use super::JobSettings;
 use alluvium::checkpoint::{
-    CheckpointMetadata, Event, OpenMode, SnapshotFiles, Storage, StoreOutcome, StoredSnapshot,
+    CheckpointMetadata, Event, GivenIds, OpenMode, SnapshotFiles, Storage, StoreOutcome,
+    StoredSnapshot,
 };
 use alluvium::{CheckpointId, Result, StateError};
 use directory::Directory;
@@ -159,7 +160,7 @@ impl Retained {
     /// becomes of those that are there.
     pub(super) fn start_from(&mut self, origin: Option<&str>, mode: OpenMode) -> Result<()> {
         if let Place::Directory(directory) = &mut self.place {
-            directory.start_from(origin, mode)?;
+            directory.start_from(origin, mode, self.next)?;
             self.next = self.next.max(directory.next());
         }
         Ok(())
@@ -213,6 +214,14 @@ impl Retained {
     /// Notes that ids below `next` have been used.
     pub(super) fn used(&mut self, next: u64) {
         self.next = self.next.max(next);
+    }
+
+    /// What keeps the ids of savepoints from being given again by another process.
+    pub(super) fn given_ids(&self) -> Option<GivenIds> {
+        match &self.place {
+            Place::Directory(directory) => Some(directory.given_ids()),
+            Place::Memory(_) | Place::Lent => None,
+        }
     }
 
     /// Where the files of unfinished checkpoints go.

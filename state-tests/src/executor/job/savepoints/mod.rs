@@ -9,7 +9,8 @@ use super::{CheckpointStats, JobSettings};
 use crate::executor::task::TaskId;
 use alluvium::checkpoint::storage::Location;
 use alluvium::checkpoint::{
-    CheckpointKind, CheckpointMetadata, RequestId, RequestKind, SavepointFolder, SnapshotFolder,
+    CheckpointKind, CheckpointMetadata, GivenIds, RequestId, RequestKind, SavepointFolder,
+    SnapshotFolder,
 };
 use alluvium::config::options;
 use alluvium::{Result, StateBackend, StateError};
@@ -53,11 +54,13 @@ pub(super) struct Savepoints {
     /// The one whose folder is being made.
     preparing: Option<(Then, Reply<Location>)>,
     work: Work,
+    given: Option<GivenIds>,
 }
 
 impl Savepoints {
-    /// What is done is told through `tell`; no more than `most` are unfinished at a time.
-    pub(super) fn new(tell: Sender<Stored>, most: u32) -> Self {
+    /// What is done is told through `tell`; no more than `most` are unfinished at a time. Their ids
+    /// are noted in `given`, where another process might give them again.
+    pub(super) fn new(tell: Sender<Stored>, most: u32, given: Option<GivenIds>) -> Self {
         Self {
             asked: BTreeMap::new(),
             next: 0,
@@ -66,6 +69,7 @@ impl Savepoints {
             most,
             preparing: None,
             work: Work::new(tell),
+            given,
         }
     }
 
@@ -208,6 +212,7 @@ impl Savepoints {
             limits: settings.backend.snapshot_limits(),
             is_stop: kind.is_stop(),
             copy,
+            given: self.given.clone(),
         })
     }
 
@@ -247,7 +252,7 @@ mod tests {
 
     #[test]
     fn savepoints_wait_up_to_the_limit_that_is_set() {
-        let mut savepoints = Savepoints::new(unbounded().0, 2);
+        let mut savepoints = Savepoints::new(unbounded().0, 2, None);
         let (_running, ended) = unbounded();
         let mut ask = || {
             let (reply, pending) = Reply::new(ended.clone());

@@ -7,7 +7,9 @@ use crate::executor::job::patience::Patience;
 use crate::executor::job::request::Reply;
 use crate::executor::job::stored::{Stored, WrittenSnapshot, guarded};
 use alluvium::checkpoint::storage::{Location, StorageOptions};
-use alluvium::checkpoint::{CheckpointMetadata, SavepointFolder, SnapshotFolder, copy_into};
+use alluvium::checkpoint::{
+    CheckpointMetadata, GivenIds, SavepointFolder, SnapshotFolder, copy_into,
+};
 use alluvium::{Result, SnapshotLimits, StateError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::convert::Infallible;
@@ -58,6 +60,8 @@ pub(super) struct Writing {
     pub(super) is_stop: bool,
     /// Where the files of that go, if it is to have its own.
     pub(super) copy: Option<Arc<SnapshotFolder>>,
+    /// Where its id is noted before there is a savepoint.
+    pub(super) given: Option<GivenIds>,
 }
 
 impl Writing {
@@ -68,7 +72,10 @@ impl Writing {
             limits,
             is_stop,
             copy,
+            given,
         } = self;
+        let id = metadata.checkpoint.0;
+        given.map_or(Ok(()), |given| given.note(id))?;
         let size = folder.write(&metadata, &limits)?;
         let copy = is_stop.then(|| match &copy {
             Some(copy) => copy_into(&metadata, &folder.files().files(), copy),

@@ -45,6 +45,8 @@ pub struct FileSink<T> {
     /// Whether a run with which the job begins takes back what was committed before.
     replaces: bool,
     due: Due,
+    /// The checkpoint of before from which no files are in the directory, although the job starts there.
+    begins_with: Option<CheckpointId>,
 }
 
 /// Where what is due lies, until the run has begun a file of its own.
@@ -81,6 +83,7 @@ impl<T> Clone for FileSink<T> {
             may_move: self.may_move,
             replaces: self.replaces,
             due: self.due,
+            begins_with: self.begins_with,
         }
     }
 }
@@ -105,6 +108,7 @@ impl<T> FileSink<T> {
             may_move: false,
             replaces: false,
             due: Due::Here,
+            begins_with: None,
         }
     }
 
@@ -257,7 +261,11 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
             restored_from.is_none_or(|from| with.is_none_or(|with| with <= from.0))
         };
         let own = self.own_names()?;
-        if begins && self.replaces || self.may_lie_elsewhere(own.iter().filter(stays), due) {
+        if begins && self.replaces {
+            return Ok(());
+        }
+        if self.may_lie_elsewhere(own.iter().filter(stays), due) {
+            self.begins_with = restored_from;
             return Ok(());
         }
         due.iter().try_for_each(|due| {
@@ -275,6 +283,11 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         self.run = draw()?;
         fs::create_dir_all(&self.directory)
             .map_err(|error| failed("create", &self.directory, error))?;
+        if let (Some(checkpoint), 0) = (self.begins_with.take(), self.subtask) {
+            let directory = self.directory.display();
+            tracing::warn!(%directory, %checkpoint, "what was put out up to the checkpoint that the job \
+                starts from is not in this directory: it will have what comes from there on");
+        }
         let own = self.own_names()?;
         if self.due == Due::TakenBack {
             return self.remove_leftovers(&own, &[]);
@@ -378,8 +391,8 @@ fn taken(committed: &Path) -> StateError {
 
 fn gone(pending: &Path) -> StateError {
     StateError::storage(format!(
-        "'{}' is to be committed, but it is gone; if the job is to go on in another directory, that \
-         must have no files of this sink",
+        "'{}' is to be committed, but it is gone, as it is once the job has gone on from an earlier \
+         checkpoint; it can start from there in a directory that has no files of this sink",
         pending.display()
     ))
 }
