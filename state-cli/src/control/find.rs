@@ -5,6 +5,7 @@ use super::note::{self, Note};
 use alluvium::config::{Location, options};
 use alluvium::{Result, StateError};
 use std::net::SocketAddr;
+use std::path::Path;
 
 /// The state of a job whose endpoint does not answer in time.
 const SILENT: &str = "UNRESPONSIVE";
@@ -37,16 +38,20 @@ pub(crate) fn live_jobs() -> Result<Vec<LiveJob>> {
     Ok(jobs)
 }
 
-/// That no running job of this user has these checkpoints. One that does not answer, because it was
-/// stopped perhaps, is no hindrance: whoever claims the checkpoints after it ends it.
+/// That no running job of this user has these checkpoints, or puts out into this directory. One that
+/// does not answer, because it was stopped perhaps, is no hindrance: whoever claims the checkpoints
+/// after it ends it.
 ///
 /// # Errors
-/// `Misuse` if one has them.
-pub(crate) fn check_free(id: &str, root: &Location) -> Result<()> {
-    let root = root.absolute()?.to_string();
+/// `Misuse` if one does.
+pub(crate) fn check_free(id: &str, root: Option<&Location>, output: &Path) -> Result<()> {
+    let root = root.map(Location::absolute).transpose()?;
+    let root = root.map(|root| root.to_string());
+    let directory = note::output_of(output);
+    let same_root = |note: &Note| note.id == id && Some(&note.checkpoint_root) == root.as_ref();
+    let same = |note: &Note| same_root(note) || !directory.is_empty() && note.output == directory;
     // Where no notes can be read, none can be left.
     let notes = note::directory().and_then(|directory| note::all(&directory));
-    let same = |note: &Note| note.id == id && note.checkpoint_root == root;
     let mut notes = notes.unwrap_or_default().into_iter();
     let running = notes.find(|(_, note)| {
         same(note) && matches!(Client::new(note.clone()).look(), Sight::State(_))
@@ -54,12 +59,23 @@ pub(crate) fn check_free(id: &str, root: &Location) -> Result<()> {
     let Some((_, note)) = running else {
         return Ok(());
     };
+    let (what, option, place) = if same_root(&note) {
+        let key = options::CHECKPOINT_DIR.key();
+        ("checkpoint", key, note.checkpoint_root)
+    } else {
+        ("output", "--output", note.output)
+    };
     Err(StateError::misuse(format!(
-        "the checkpoint directory '{root}' ('{}') is in use: job '{id}' is running there, as process \
-         {} with its endpoint at {}; stop it, or name another directory or --job-id",
-        options::CHECKPOINT_DIR.key(),
+        "the {what} directory '{place}' ('{option}') is in use: job '{}' is running there, as process \
+         {} with its endpoint at {}; stop it, or name another directory{}",
+        note.id,
         note.pid,
-        note.address
+        note.address,
+        if what == "checkpoint" {
+            " or --job-id"
+        } else {
+            ""
+        }
     )))
 }
 
@@ -74,7 +90,8 @@ pub(crate) fn find(wanted: &str) -> Result<Client> {
 }
 
 fn pick(wanted: &str, notes: Vec<Note>) -> Result<Note> {
-    let address: Option<SocketAddr> = wanted.parse().ok();
+    let address = wanted.strip_prefix("http://").unwrap_or(wanted);
+    let address: Option<SocketAddr> = address.trim_end_matches('/').parse().ok();
     // What is said more exactly goes before what is said less so.
     let meanings: [&dyn Fn(&Note) -> bool; 4] = [
         &|note| Some(note.address) == address,
@@ -124,6 +141,7 @@ mod tests {
             address: SocketAddr::from(([127, 0, 0, 1], port)),
             pid: 1,
             checkpoint_root: "/root".into(),
+            output: String::new(),
             token: String::new(),
         }
     }
@@ -144,6 +162,8 @@ mod tests {
             ("o", 3),
             ("other-name", 3),
             ("127.0.0.1:2", 2),
+            ("http://127.0.0.1:2", 2),
+            ("http://127.0.0.1:2/", 2),
         ] {
             assert_eq!(port(wanted).unwrap(), found, "{wanted}");
         }

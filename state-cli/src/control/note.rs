@@ -29,10 +29,23 @@ pub(crate) struct Note {
     pub(crate) pid: u32,
     /// A path or URL.
     pub(crate) checkpoint_root: String,
+    /// The directory that the job puts its output into, with all links resolved; no text, no note.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) output: String,
     /// What requests that change something must show; only in the note that the user alone can
     /// read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) token: String,
+}
+
+/// How a note names an output directory.
+pub(crate) fn output_of(directory: &Path) -> String {
+    let resolved = directory.canonicalize();
+    let resolved = resolved.or_else(|_| std::path::absolute(directory));
+    let text = resolved
+        .ok()
+        .and_then(|path| path.into_os_string().into_string().ok());
+    text.unwrap_or_default()
 }
 
 /// The notes of one running job, removed with this.
@@ -185,6 +198,7 @@ mod tests {
             address: "127.0.0.1:1".parse().unwrap(),
             pid,
             checkpoint_root: root.to_str().unwrap().to_owned(),
+            output: String::new(),
             token: "secret".to_owned(),
         }
     }

@@ -8,6 +8,7 @@ use alluvium::config::{Location, Resolved};
 use alluvium::{Result, StateError};
 use alluvium_state_tests::executor::JobControl;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -25,6 +26,8 @@ pub(crate) struct Job {
     pub(crate) control: JobControl,
     /// What it is set to.
     pub(crate) settings: Resolved,
+    /// Where its output goes.
+    pub(crate) output: PathBuf,
     /// Is told of the signal that suspends the job.
     pub(crate) caught: Caught,
     /// Milliseconds since the Unix epoch.
@@ -81,6 +84,7 @@ impl Endpoint {
         let status = job.control.status();
         let root = job.settings.checkpoint_dir.as_ref();
         let root = root.map(Location::absolute).transpose()?;
+        let output = note::output_of(&job.output);
         let (control, caught) = (job.control.clone(), job.caught.clone());
         let state = State::new(job, &token);
         let note = Note {
@@ -89,6 +93,7 @@ impl Endpoint {
             address: self.address,
             pid: std::process::id(),
             checkpoint_root: root.map(|root| root.to_string()).unwrap_or_default(),
+            output,
             token,
         };
         let (job_ended, ended) = oneshot::channel();

@@ -33,6 +33,7 @@ mod watch;
 use crate::args::FlightsArgs;
 use crate::control::{Caught, Endpoint, Job, check_free};
 use crate::output::{print, print_json, say};
+use alluvium::checkpoint::JobEnd;
 use alluvium::{ErrorKind, Result, StateError};
 use alluvium_state_tests::executor::random_bytes;
 use input::Input;
@@ -62,9 +63,7 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
             args.repeat
         ))
     })?;
-    if let Some(root) = &settings.checkpoint_dir {
-        check_free(&args.job_id, root)?;
-    }
+    check_free(&args.job_id, settings.checkpoint_dir.as_ref(), &args.output)?;
     let found = output::own::prepare(args, &settings)?;
     let mut environment = job::build(args, &settings, &input, found)?;
     let watch = Watch::new(records);
@@ -79,6 +78,7 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
     let serving = endpoint.serve(Job {
         control: job.control(),
         settings: settings.clone(),
+        output: args.output.clone(),
         caught: caught.clone(),
         now: clock::millis,
         random: random_bytes,
@@ -104,9 +104,12 @@ pub(crate) fn run(args: &FlightsArgs) -> Result<ExitCode> {
     serving.finish();
     match (told, caught.exit_code()) {
         (Err(error), Some(code)) if error.kind() == ErrorKind::Cancelled => {
-            say(&format_args!(
-                "alluvium: {error}; started again, it goes on from its last checkpoint"
-            ));
+            let then = if settings.checkpoints.retention.retains(JobEnd::Suspended) {
+                "started again, it goes on from its last checkpoint"
+            } else {
+                "its checkpoints were deleted, as its retention says"
+            };
+            say(&format_args!("alluvium: {error}; {then}"));
             Ok(ExitCode::from(code))
         }
         (told, _) => told.map(|()| ExitCode::SUCCESS),

@@ -147,6 +147,33 @@ fn a_kind_of_store_that_was_not_built_in_names_its_feature() {
 }
 
 #[test]
+fn checkpoints_where_the_output_goes_are_refused() {
+    let flights = Flights::new(&[]);
+    for words in [
+        [
+            "--checkpoint-dir",
+            "alluvium-out/updates",
+            "--job-id",
+            "flights",
+        ],
+        ["--checkpoint-dir", "alluvium-out", "--job-id", "updates"],
+        [
+            "--checkpoint-dir",
+            "alluvium-out",
+            "--job-id",
+            "carriers.csv",
+        ],
+    ] {
+        let told = [
+            "'execution.checkpointing.dir' and --job-id",
+            "where the output",
+        ];
+        flights.fail(&words, &told);
+        assert!(!flights.output().exists());
+    }
+}
+
+#[test]
 fn an_unknown_job_lists_those_there_are() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_alluvium"));
     let ran = command.args(["run", "fights"]).output().unwrap();

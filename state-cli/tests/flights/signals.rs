@@ -15,7 +15,7 @@ fn signals_suspend_the_job_and_keep_its_checkpoints() {
         assert_eq!(ran.code, Some(code), "{}", ran.stderr);
         assert_eq!(ran.stdout, "");
         assert!(
-            ran.stderr.contains("the job was suspended"),
+            ran.stderr.contains("the job was suspended; started again"),
             "{}",
             ran.stderr
         );
@@ -34,7 +34,10 @@ fn what_becomes_of_checkpoints_follows_the_policy() {
     let mut live = Live::start(&flights, &["--rate", "20000"]);
     live.until(" ms");
     live.signal("TERM");
-    assert_eq!(live.wait().code, Some(143));
+    let ran = live.wait();
+    assert_eq!(ran.code, Some(143));
+    let told = "its checkpoints were deleted";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
     let listed = flights.does(&["list", "alluvium-out/checkpoints", "--json"]);
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     let checkpoints = listed[0]["checkpoints"].as_array();

@@ -44,6 +44,19 @@ fn checkpoints_of_a_running_job_are_refused() {
 }
 
 #[test]
+fn the_output_of_a_running_job_is_refused_to_another() {
+    let flights = Flights::new(&["--checkpoint-interval", "50ms"]);
+    let mut live = Live::start(&flights, &SLOW);
+    live.until(" ms");
+    let other = ["--job-id", "other", "--checkpoint-dir", "elsewhere"];
+    let expected = ["'--output'", "in use", "job 'flights'", &live.address];
+    flights.fail(&other, &expected);
+    flights.fail(&[&other[..], &["--fresh"]].concat(), &expected);
+    live.until(" ms");
+    end(&flights, live);
+}
+
+#[test]
 fn an_older_process_that_wakes_up_ends_and_changes_nothing() {
     let flights = Flights::new(&["--checkpoint-interval", "50ms"]);
     let mut old = Live::start(&flights, &SLOW);

@@ -50,6 +50,12 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Re
         let error = format!("the output '{output}' ('--output') must be a directory, found a file");
         return Err(StateError::misuse(error));
     }
+    let root = settings.checkpoint_dir.as_ref();
+    let local = root.and_then(Location::local_path);
+    let local = local.map(|root| root.join(&args.job_id));
+    if let Some(checkpoints) = &local {
+        check_apart(checkpoints, &args.output)?;
+    }
     let updates = args.output.join(files::UPDATES);
     let mut left = Left::default();
     for (name, header) in TABLES {
@@ -68,10 +74,9 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Re
         replaced: args.fresh,
         moved: settings.recovery.path.is_some(),
     };
-    let Some(root) = &settings.checkpoint_dir else {
+    let Some(root) = root else {
         return Ok(told);
     };
-    let local = root.local_path().map(|root| root.join(&args.job_id));
     if args.fresh {
         local.map_or(Ok(()), |checkpoints| check_checkpoints(&checkpoints))?;
         return Ok(told);
@@ -182,6 +187,26 @@ fn check_updates(updates: &Path) -> Result<Option<CheckpointId>> {
         }
     }
     Ok(newest)
+}
+
+/// The folder of a job's checkpoints lies nowhere where its output goes.
+fn check_apart(checkpoints: &Path, output: &Path) -> Result<()> {
+    let absolute =
+        |path: &Path| std::path::absolute(path).map_err(|error| files::failed("find", path, error));
+    let folder = absolute(checkpoints)?;
+    let tables = TABLES.map(|(name, _)| files::table(name));
+    let taken = tables.iter().map(String::as_str).chain([files::UPDATES]);
+    for name in taken {
+        if folder.starts_with(absolute(&output.join(name))?) {
+            return Err(StateError::misuse(format!(
+                "the checkpoints would lie in '{}' ('{}' and --job-id), where the output '{name}' goes: \
+                 name another directory",
+                checkpoints.display(),
+                options::CHECKPOINT_DIR.key()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The folder of a job's checkpoints holds nothing else.
