@@ -13,12 +13,12 @@ pub(crate) struct ControlArgs {
 
     /// Leaves behind state of the savepoint that no operator of the job claims, instead of
     /// refusing to start [execution.state-recovery.ignore-unclaimed-state]
-    #[arg(short = 'n', long, requires = "from_savepoint")]
+    #[arg(short = 'n', long)]
     pub(crate) allow_non_restored_state: bool,
 
     /// Makes the savepoint the job's own: it is deleted once newer checkpoints subsume it
     /// [execution.state-recovery.claim-mode]
-    #[arg(long, requires = "from_savepoint")]
+    #[arg(long)]
     pub(crate) claim: bool,
 
     /// Where savepoints go for which no directory is given, a path or URL

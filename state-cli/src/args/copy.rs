@@ -10,14 +10,13 @@ Examples:
       A checkpoint with all that it shares with others: the copy stands by itself.
   alluvium copy checkpoints /backup/checkpoints
       A whole root: every job with its published checkpoints and its log, to go on from there.
-
   alluvium copy savepoint-abc123 s3://bucket/savepoints/abc123
       To another kind of store, and back the other way round.
 
-Every file is checked as it is read, and once more in its new place. Nothing is overwritten, and what
-makes a copy a snapshot or a job is written last: a copy that breaks off leaves nothing that looks
-whole. Of a running job that is copied as a root, a checkpoint may be retired meanwhile: the copy
-then fails, and can be tried again.
+Every file is checked as it is read, and once more in its new place. Nothing is overwritten, and
+what makes a copy a snapshot or a job is written last: a copy that breaks off leaves nothing that
+looks whole. Of a running job that is copied as a root, a checkpoint may be retired meanwhile: the
+copy then fails, and can be tried again.
 
 Exit codes: 0 all was copied, 1 it was not, 2 the command line is wrong.";
 

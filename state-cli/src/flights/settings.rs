@@ -56,11 +56,15 @@ fn resolve_in(set: Configuration, args: &FlightsArgs) -> Result<Resolved> {
         ignore,
         "--allow-non-restored-state",
     )?;
+    check_start(&set, args)?;
     let interval = args.checkpoint_interval;
     let set = given(set, &options::INTERVAL, interval, "--checkpoint-interval")?;
-    let set = set
-        .with_default(&options::INTERVAL, INTERVAL)?
-        .with_default(&options::CHECKPOINT_DIR, checkpoints_in(&args.output)?)?;
+    let set = set.with_default(&options::INTERVAL, INTERVAL)?;
+    let set = if set.is_set(&options::CHECKPOINT_DIR) {
+        set
+    } else {
+        set.with_default(&options::CHECKPOINT_DIR, checkpoints_in(&args.output)?)?
+    };
     let set = if set.get(&options::PARALLELISM) > KEY_GROUPS {
         set.with_default(&options::MAX_PARALLELISM, KEY_GROUPS)?
     } else {
@@ -69,6 +73,26 @@ fn resolve_in(set: Configuration, args: &FlightsArgs) -> Result<Resolved> {
     let groups = set.get(&options::MAX_PARALLELISM).unwrap_or(KEY_GROUPS);
     set.with_default(&options::PARALLELISM, cores().min(groups))?
         .resolve()
+}
+
+/// What says how to start from a snapshot needs one.
+fn check_start(set: &Configuration, args: &FlightsArgs) -> Result<()> {
+    let control = &args.control;
+    let given = [
+        (control.claim, "--claim"),
+        (
+            control.allow_non_restored_state,
+            "--allow-non-restored-state",
+        ),
+    ];
+    let given = given.into_iter().find(|(given, _)| *given);
+    match (given, set.get(&options::RECOVERY_PATH)) {
+        (Some((_, name)), None) => Err(StateError::misuse(format!(
+            "{name} says how to start from a savepoint: expected one in --from-savepoint or \
+             'execution.state-recovery.path', found none"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// With an option of the command line, if it was given.

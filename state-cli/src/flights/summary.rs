@@ -7,7 +7,7 @@ use alluvium::config::{Location, Resolved};
 use alluvium_state_tests::executor::{CheckpointStats, JobReport};
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// The summary; its fields are the keys of the JSON form. Durations are in milliseconds, sizes in
@@ -18,8 +18,9 @@ pub(super) struct Summary {
     job_id: String,
     /// Whether an earlier run had finished the job, so that there was nothing to do.
     already_finished: bool,
-    input: PathBuf,
-    output: PathBuf,
+    /// Bytes that are no text are replaced, here and in the next.
+    input: String,
+    output: String,
     checkpoint_dir: String,
     backend: String,
     parallelism: u32,
@@ -116,8 +117,8 @@ impl Summary {
             job: JOB,
             job_id: args.job_id.clone(),
             already_finished: report.already_finished,
-            input: path.to_path_buf(),
-            output: args.output.clone(),
+            input: path.display().to_string(),
+            output: args.output.display().to_string(),
             checkpoint_dir: directory.map(Location::to_string).unwrap_or_default(),
             backend: format!("{:?}", settings.backend).to_lowercase(),
             parallelism: settings.parallelism,
@@ -152,8 +153,8 @@ impl Summary {
     pub(super) fn to_table(&self) -> String {
         let checkpoints = &self.checkpoints;
         let mut rows: Vec<(&str, String)> = vec![
-            ("input", self.input.display().to_string()),
-            ("output", self.output.display().to_string()),
+            ("input", self.input.clone()),
+            ("output", self.output.clone()),
             (
                 "restored_from",
                 match self.restored_from {

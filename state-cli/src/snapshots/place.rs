@@ -162,9 +162,11 @@ impl Found {
 
     fn jobs(path: &str, storage: Arc<dyn Storage>) -> Result<Self> {
         let mut jobs = Vec::new();
-        for job in storage.list("")? {
-            if is_job(&*storage, &job)? {
-                jobs.push(JobId::new(&job)?);
+        for name in storage.list("")? {
+            // Whatever else lies there is none of ours.
+            let Ok(job) = JobId::new(&name) else { continue };
+            if is_job(&*storage, &name)? {
+                jobs.push(job);
             }
         }
         if jobs.is_empty() {
@@ -175,6 +177,10 @@ impl Found {
 }
 
 fn is_job(storage: &dyn Storage, folder: &str) -> Result<bool> {
+    let path = storage.local_path(folder);
+    if path.is_some_and(|path| !path.is_dir()) {
+        return Ok(false);
+    }
     Ok(!storage.list(&format!("{folder}/{LOG}"))?.is_empty())
 }
 

@@ -2,6 +2,32 @@
 
 use crate::command::{Flights, count};
 use crate::reference::{Tables, data_set};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+#[test]
+fn paths_need_be_no_text() {
+    let flights = Flights::new(&["--checkpoint-dir", "there", "--json"]);
+    flights.write_input("in.csv", &["1,UA,1,N1,EWR,IAH,2,11,1400".to_owned()]);
+    let [input, output] = [&b"in\xff.csv"[..], b"out\xff"].map(OsStr::from_bytes);
+    let directory = flights.directory.path();
+    std::fs::rename(flights.path("in.csv"), directory.join(input)).unwrap();
+    let mut command = flights.command(&[]);
+    command
+        .arg("--input")
+        .arg(input)
+        .arg("--output")
+        .arg(output);
+    let ran = command.output().unwrap();
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let summary: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(summary["input"], "in\u{fffd}.csv");
+    assert!(directory.join(output).join("carriers.csv").exists());
+}
 
 #[test]
 fn the_tables_of_the_data_set_are_right_at_any_parallelism() {

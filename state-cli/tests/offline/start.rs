@@ -140,9 +140,20 @@ fn state_of_an_operator_that_flights_lacks_is_refused_unless_it_may_be_left_behi
     let path = written(&flights, &["hotels", "trains"]);
     let named = ["'hotels'", "'trains'", &path];
     flights.fail(&["-s", &path], &named);
+    for words in [&["-n"][..], &["--claim"]] {
+        let ran = flights.run(words);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let told = "expected one in --from-savepoint";
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
     assert!(!flights.output().join("carriers.csv").exists());
     flights.finish(&["-s", &path, "-n"]);
     assert_begun_with_carriers(&flights);
+    // The path may be configured.
+    let option = format!("execution.state-recovery.path={path}");
+    flights.finish(&[
+        "--job-id", "other", "--output", "other", "-D", &option, "-n",
+    ]);
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(crate) enum Problem {
     /// Or it has more digits than this.
     NotANumber(usize),
     TooLong(usize),
+    /// It has a sign that output could not be read with.
+    Sign,
 }
 
 impl fmt::Display for Malformed {
@@ -71,6 +73,11 @@ impl fmt::Display for Malformed {
                     Problem::TooLong(most) => write!(
                         f,
                         "'{column}' is longer than {most} bytes or contains a zero byte"
+                    ),
+                    Problem::Sign => write!(
+                        f,
+                        "'{column}' contains a quotation mark, a semicolon or a carriage return: \
+                         fields stand as they are, without quotes"
                     ),
                 }
             }
@@ -163,6 +170,9 @@ impl<'a> Fields<'a> {
         // All other columns are digits, so that nothing but a code can be no text.
         if !field.is_ascii() && std::str::from_utf8(field).is_err() {
             return Err(self.problem(Problem::NotUtf8));
+        }
+        if field.iter().any(|byte| matches!(byte, b'"' | b';' | b'\r')) {
+            return Err(self.problem(Problem::Sign));
         }
         code(field).ok_or_else(|| self.problem(Problem::TooLong(N)))
     }
@@ -268,6 +278,8 @@ mod tests {
             ("1,UA,1,,EWR,IAH,,", "it has 8 fields, expected 9"),
             ("1,UA,1,,EWR,IAH,,,3,", "it has 10 fields, expected 9"),
             ("1,,1,,EWR,IAH,,,3", "'carrier' is empty"),
+            ("1,\"UA\",1,,EWR,IAH,,,3", "'carrier' contains a quotation"),
+            ("1,UA,1,,EWR,I;H,,,3", "'destination' contains a quotation"),
             ("1,UA,1,,EWRXX,IAH,,,3", "'origin' is longer than 4 bytes"),
             (
                 "x,UA,1,,EWR,IAH,,,3",
