@@ -44,12 +44,13 @@ pub trait Harness: Sync {
     fn settle(&self) {}
 }
 
-/// A sink that keeps what it was given.
+/// A sink that keeps what it was given. It refuses a section of a key group outside the range of the
+/// header: at once, or when it is finished.
 pub trait Recorder: SnapshotSink + Send {
     /// Ends the snapshot.
     ///
     /// # Errors
-    /// What storage refused.
+    /// What storage refused; `Misuse` for a key group outside the range of the header.
     fn finish(self: Box<Self>) -> Result<Arc<dyn Recording>>;
 }
 

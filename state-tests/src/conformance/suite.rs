@@ -67,6 +67,7 @@ macro_rules! __keyed_cases {
             list {
                 a09_list_basics
                 a12_add_all_is_all_or_nothing
+                a12_batch_that_cannot_be_encoded
                 a15_list_walk
                 a16_list_merge_namespaces
                 list_merge_of_doubled_sources
@@ -146,6 +147,7 @@ macro_rules! __keyed_cases {
                 a62_failing_codec
                 checkpoint_numbers_ascend
                 reading_leaves_snapshots_alike
+                e08_groups_of_a_recording
                 recording_reads_some_groups
                 job_begins_with_the_header
                 e07_logical_entries
@@ -202,6 +204,7 @@ macro_rules! __keyed_cases {
                 g03_random_oracle
                 g04_no_copies_without_a_snapshot
                 g04_copies_after_a_freeze
+                g04_one_copy_a_snapshot
                 g05_copies_are_released
                 g07_frozen_while_growing
                 many_keys_in_one_group
@@ -224,16 +227,22 @@ macro_rules! __operator_cases {
                 c06_broadcast_alone
                 c07_lists_alone
                 c08_mixed_states
-                c10_jobs_own_what_they_read
                 c15_optional_values
                 c16_reading_changes_nothing
-                c17_redistribution
-                c18_same_parallelism
-                c20_state_of_some_subtasks
                 operator_state_that_does_not_fit
                 operator_state_that_is_corrupt
                 handle_of_another_store
                 operator_codec_that_fails
+            }
+            operator_jobs {
+                c10_jobs_own_what_they_read
+                c10_store_closed_during_write
+                c11_dropped_jobs_release
+            }
+            redistribution {
+                c17_redistribution
+                c18_same_parallelism
+                c20_state_of_some_subtasks
             }
         }
     };

@@ -52,6 +52,9 @@ rejected! {
     forgotten_state: ForgottenState by "restore::unclaimed_state_is_carried_on",
     append_that_replaces: AppendReplaces by "increment::lists_in_increments",
     entry_that_is_written_twice: DoubledEntry by "table::g07_frozen_while_growing",
+    batch_that_is_taken_in_part: HalfBatch by "list::a12_batch_that_cannot_be_encoded",
+    abort_that_is_forgotten: ForgottenAbort by "increment::confirmed_then_aborted",
+    copies_after_the_release: LastingCopies by "table::g04_one_copy_a_snapshot",
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Jobs whose process dies, started again on their checkpoint directory at another parallelism.
 use crate::common::{
-    RECORDS, RULE_COUNT, Seeded, build, check, check_files, check_from, environment,
+    KEYS, RECORDS, RULE_COUNT, Seeded, build, check, check_files, check_from, environment,
 };
 use alluvium::{ErrorKind, MaxParallelism};
 use alluvium_state_tests::executor::{
-    Environment, FailAt, Failure, FailurePlan, JobReport, RestartStrategy,
+    Collected, Environment, FailAt, Failure, FailurePlan, JobReport, RestartStrategy,
 };
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -107,6 +108,54 @@ fn k02_k03_a_job_goes_from_thirteen_subtasks_to_two_and_from_two_to_thirteen() {
         let (report, union) = finish_from(root.path(), after);
         assert!(report.records_before > 0, "{before} to {after}");
         assert_eq!(union, before as usize, "{before} to {after}");
+    }
+}
+
+/// Records that go through a chain, from subtask to subtask, round and to all, and then to the
+/// subtask of their key; how often each key has come, by way.
+fn mixed(environment: &Environment) -> Collected<((u64, u64), u64)> {
+    let numbers = crate::common::numbers(environment);
+    let chained = numbers.map(|n| (0, n));
+    let round = numbers.rebalance().map(|n| (1, n));
+    let to_all = numbers.broadcast().map(|n| (2, n));
+    // An operator with several inputs is not chained: each subtask sends to its like.
+    let met = chained.union(&round).map(|record| record).union(&to_all);
+    let keyed = met.key_by(|(way, n)| (*way, n % KEYS));
+    let counted = keyed.map_with_state(|(way, n), count: Option<u64>| {
+        let count = count.unwrap_or(0) + 1;
+        (((way, n % KEYS), count), Some(count))
+    });
+    counted.uid("mixed").collect()
+}
+
+/// N17: whatever exchanges a record has gone through, it has counted once when the job has ended at
+/// another parallelism: what is under way is in no checkpoint, and is read again.
+#[test]
+fn n17_every_mix_of_exchanges_counts_exactly_across_a_change_of_parallelism() {
+    for (before, after) in [(1, 3), (3, 1), (2, 5), (5, 2), (3, 3)] {
+        let root = tempfile::tempdir().unwrap();
+        let mut environment = mortal(root.path(), before);
+        mixed(&environment);
+        let plan = FailurePlan::new().fail("mixed", None, FailAt::Complete(2), Failure::Panic);
+        environment.set_failures(plan).execute().unwrap_err();
+        let environment = mortal(root.path(), after);
+        let counts = mixed(&environment);
+        let report = environment.execute().unwrap();
+        assert!(report.records_before > 0, "{before} to {after}");
+        assert_eq!(report.records_before + report.records_read, RECORDS);
+        let mut ways = [(); 3].map(|()| BTreeMap::new());
+        for ((way, key), count) in counts.take() {
+            let greatest = ways[way as usize].entry(key).or_insert(0);
+            *greatest = count.max(*greatest);
+        }
+        let copies = u64::from(before) * report.records_before;
+        let copies = copies + u64::from(after) * report.records_read;
+        let all: Vec<_> = ways.iter().map(|way| way.values().sum::<u64>()).collect();
+        assert_eq!(all, [RECORDS, RECORDS, copies], "{before} to {after}");
+        for key in 0..KEYS {
+            let own = (0..RECORDS).filter(|n| n % KEYS == key).count() as u64;
+            assert_eq!((ways[0][&key], ways[1][&key]), (own, own), "key {key}");
+        }
     }
 }
 

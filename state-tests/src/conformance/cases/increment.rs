@@ -1,9 +1,9 @@
 //! Increments: what changed since a confirmed base, whatever becomes of confirmations.
 
-use crate::conformance::harness::{Harness, Keyed};
+use crate::conformance::harness::Harness;
 use crate::conformance::support::{
-    CountingSink, Folded, Layers, Rng, Timeline, Workload, clear, fold, freeze, fresh, list,
-    record, refused, restored, same, set, snapshot, try_freeze, value,
+    CountingSink, History, Layers, Timeline, clear, fold, fresh, list, record, refused, restored,
+    same, set, try_freeze, value,
 };
 use alluvium_state_api::{
     CheckpointId, ErrorKind, KeyedBackend, KeyedBackendExt, ListDescriptor, ListHandle,
@@ -14,67 +14,6 @@ const NUMBER: ValueDescriptor<u64> = ValueDescriptor::new("number");
 const LIST: ListDescriptor<u64> = ListDescriptor::new("list");
 const MAP: MapDescriptor<u64, u64> = MapDescriptor::new("map");
 
-/// One backend under random changes, with the checkpoints that were taken of it.
-struct History<'h, H: Harness> {
-    h: &'h H,
-    b: Keyed<H, i32>,
-    workload: Workload,
-    rng: Rng,
-    timeline: Timeline,
-    checkpoint: u64,
-}
-
-impl<'h, H: Harness> History<'h, H> {
-    fn new(h: &'h H, seed: u64) -> Self {
-        let mut b = fresh::<H, i32>(h);
-        let workload = Workload::register(&mut b);
-        let mut history = Self {
-            h,
-            b,
-            workload,
-            rng: Rng::new(seed),
-            timeline: Timeline::default(),
-            checkpoint: 0,
-        };
-        history.change(1500);
-        history
-    }
-
-    fn change(&mut self, count: usize) {
-        let keys: Vec<_> = (0..60).collect();
-        self.workload
-            .change(&mut self.b, &mut self.rng, &keys, count);
-    }
-
-    fn next(&mut self) -> u64 {
-        self.checkpoint += 1;
-        self.checkpoint
-    }
-
-    /// Takes an increment, and checks that its chain says what a full snapshot of the same state
-    /// says, which is then given up. Returns the increment's number.
-    fn checked_increment(&mut self) -> u64 {
-        let increment = self.next();
-        let chain = self.timeline.increment(self.h, &mut self.b, increment);
-        same(
-            &fold(&chain),
-            &self.given_up(),
-            format!("checkpoint {increment}"),
-        );
-        increment
-    }
-
-    /// What a full snapshot says that is aborted afterwards.
-    fn given_up(&mut self) -> Folded {
-        let full = self.next();
-        let job = freeze(&mut self.b, full);
-        assert_eq!(job.header().base, None);
-        let layers = Layers(vec![record(self.h, job)]);
-        self.b.abort(CheckpointId(full));
-        fold(&layers)
-    }
-}
-
 /// Base and deltas applied in order are the state at the freeze: every increment confirmed.
 pub fn increments_equal_full_state<H: Harness>(h: &H) {
     let mut history = History::new(h, 10);
@@ -84,10 +23,7 @@ pub fn increments_equal_full_state<H: Harness>(h: &H) {
         history.change([0, 1, 30, 300][round % 4]);
     }
     let last = history.checked_increment();
-    let chain = history.timeline.chain(last);
-    let mut b = restored::<H, i32>(h, &chain);
-    Workload::register(&mut b);
-    same(&fold(&snapshot(h, &mut b, 1)), &fold(&chain), "snapshot");
+    history.check_restore(last);
 }
 
 /// Confirmations that never come: every increment still says all, and nobody runs out of
@@ -178,14 +114,22 @@ pub fn checkpoints_aborted<H: Harness>(h: &H) {
 }
 
 /// Aborting what was confirmed, and confirming what was aborted, changes nothing that a restore
-/// can see.
+/// can see; nothing builds on what was aborted first.
 pub fn confirmed_then_aborted<H: Harness>(h: &H) {
     let mut history = History::new(h, 16);
     for _ in 0..6 {
-        let increment = history.checked_increment();
-        history.timeline.confirm(&mut history.b, increment);
-        history.b.abort(CheckpointId(increment));
+        let confirmed = history.checked_increment();
+        history.timeline.confirm(&mut history.b, confirmed);
+        history.b.abort(CheckpointId(confirmed));
         history.change(40);
+        let aborted = history.checked_increment();
+        history.b.abort(CheckpointId(aborted));
+        history.change(20);
+        // Behind the back of the timeline, which thus refuses increments that build on it.
+        history.b.confirm(CheckpointId(aborted));
+        let next = history.checked_increment();
+        history.check_restore(next);
+        history.change(20);
     }
 }
 

@@ -154,17 +154,21 @@ pub fn e05_bounds<H: Harness>(h: &H) {
     assert!(low.unwrap().intersection(high.unwrap()).is_empty());
 }
 
-/// E06: one group, as many as one byte can name, one more, and the most there can be: all hold
-/// state and restore it.
+/// E06: a key group takes one byte in front of a stored key up to 128 groups, two above; with one
+/// group, with 128, with one more, and with the most there can be, state is held and restored.
 pub fn e06_least_and_most_groups<H: Harness>(h: &H) {
-    for groups in [1, 128, 129, 256, 257, 32_768] {
+    let widths = [(1, 1), (128, 1), (129, 2), (256, 2), (257, 2), (32_768, 2)];
+    for (groups, width) in widths {
         let max = MaxParallelism::new(groups).unwrap();
         let mut b = fresh_subtask::<H, i32>(h, 0, 1, max);
+        assert_eq!(b.max_parallelism().prefix_width(), width, "{groups}");
         let number = b.register(&NUMBER).unwrap();
         for key in 0..300 {
             set(&mut b, &key, number, key as u64);
         }
         let stored = snapshot(h, &mut b, 1);
+        let written = stored.header().max_parallelism;
+        assert_eq!(written.prefix_width(), width, "{groups}");
         let mut b = restored::<H, i32>(h, &stored);
         assert_eq!(b.max_parallelism(), max);
         let number = b.register(&NUMBER).unwrap();

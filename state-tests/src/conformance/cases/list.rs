@@ -2,9 +2,10 @@
 
 use crate::conformance::harness::Harness;
 use crate::conformance::support::{
-    Layers, fold, freeze, fresh, list, list_in, record, restored, snapshot, sorted,
+    CountingSink, FailingCodec, Layers, fold, freeze, fresh, list, list_in, record, refused,
+    restored, snapshot, sorted, try_freeze,
 };
-use alluvium_state_api::{KeyedBackendExt, ListDescriptor};
+use alluvium_state_api::{CodecRef, ErrorKind, KeyedBackendExt, ListDescriptor, SnapshotMode};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -55,6 +56,46 @@ pub fn a12_add_all_is_all_or_nothing<H: Harness>(h: &H) {
     let mut set = || scope.list(numbers).set(broken());
     assert!(catch_unwind(AssertUnwindSafe(&mut set)).is_err());
     assert_eq!(list(&mut b, &1, numbers), [1, 2]);
+}
+
+/// A12: a batch with an element in its middle that cannot be encoded is refused as a whole, or is
+/// there as a whole and refused by the job; the list of another key is not concerned.
+pub fn a12_batch_that_cannot_be_encoded<H: Harness>(h: &H) {
+    let codec = CodecRef::shared(FailingCodec { poison: 13 });
+    let descriptor = ListDescriptor::<u64>::with_codec("picky", codec);
+    for (replace, there) in [
+        (false, &[1, 2][..]),
+        (true, &[1, 2]),
+        (false, &[]),
+        (true, &[]),
+    ] {
+        let mut b = fresh::<H, i32>(h);
+        let picky = b.register(&descriptor).unwrap();
+        for key in [1, 2] {
+            let mut scope = b.key(&key).unwrap();
+            scope.list(picky).set(there.iter().copied()).unwrap();
+        }
+        let batch = [3, 13, 4];
+        let mut scope = b.key(&1).unwrap();
+        let (eager, whole) = if replace {
+            (scope.list(picky).set(batch), batch.to_vec())
+        } else {
+            (scope.list(picky).add_all(batch), [there, &batch].concat())
+        };
+        let frozen = try_freeze(&mut b, 1, SnapshotMode::Full);
+        let written = frozen.and_then(|job| job.run(&mut CountingSink::default()));
+        let told = ["picky", "cannot be encoded"];
+        if eager.is_ok() {
+            refused(written, ErrorKind::Misuse, &told);
+            assert_eq!(list(&mut b, &1, picky), whole);
+        } else {
+            refused(eager, ErrorKind::Misuse, &told);
+            written.unwrap();
+            assert_eq!(list(&mut b, &1, picky), there);
+            assert_eq!(b.entries(picky).unwrap(), 2 * there.len().min(1) as u64);
+        }
+        assert_eq!(list(&mut b, &2, picky), there);
+    }
 }
 
 /// A15: the walk through the interface: adding, replacing, clearing, batches of nothing,

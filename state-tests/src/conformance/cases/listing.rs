@@ -58,6 +58,9 @@ pub fn a37_keys_of_a_namespace<H: Harness>(h: &H) {
     let mut b = fresh::<H, i32>(h);
     let spaced = b.register(&SPACED).unwrap();
     let (one, two) = (1, 2);
+    // Also before there is anything to be listed.
+    let other = b.keys_named("spaced", &7u64);
+    refused(other, ErrorKind::Misuse, &["spaced"]);
     for key in 0..1000 {
         set_in(&mut b, &key, spaced, &one, 1);
         set_in(&mut b, &(key + 1000), spaced, &two, 2);

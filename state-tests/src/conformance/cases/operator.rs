@@ -1,19 +1,18 @@
 //! Operator state: split lists, union lists, broadcast maps.
 
 use crate::conformance::harness::OperatorHarness;
-use crate::conformance::support::refused;
+use crate::conformance::support::{FailingCodec, refused};
 use alluvium_state_api::{
-    BroadcastDescriptor, BroadcastHandle, Codec, CodecRef, ErrorKind, NativeCodec,
-    OperatorListDescriptor, OperatorStateImage, OperatorStateStore, OrderedKey, Result, Schema,
-    StateData, StateError, assign_operator_state,
+    BroadcastDescriptor, BroadcastHandle, CodecRef, ErrorKind, OperatorListDescriptor,
+    OperatorStateImage, OperatorStateStore, OrderedKey, StateData,
 };
 use std::ops::ControlFlow;
 
-const SPLIT: OperatorListDescriptor<u32> = OperatorListDescriptor::split("split");
-const UNION: OperatorListDescriptor<u32> = OperatorListDescriptor::union("union");
-const RULES: BroadcastDescriptor<String, u32> = BroadcastDescriptor::new("rules");
+pub(super) const SPLIT: OperatorListDescriptor<u32> = OperatorListDescriptor::split("split");
+pub(super) const UNION: OperatorListDescriptor<u32> = OperatorListDescriptor::union("union");
+pub(super) const RULES: BroadcastDescriptor<String, u32> = BroadcastDescriptor::new("rules");
 
-fn images<S: OperatorStateStore>(store: &mut S) -> Vec<OperatorStateImage> {
+pub(super) fn images<S: OperatorStateStore>(store: &mut S) -> Vec<OperatorStateImage> {
     store.freeze().unwrap().run().unwrap()
 }
 
@@ -199,26 +198,6 @@ pub fn c08_mixed_states<H: OperatorHarness>(h: &H) {
     assert_eq!(images(&mut s), stored);
 }
 
-/// C10, C11: a frozen job owns all it reads: it is written on another thread, after changes, after
-/// the store is gone, or never.
-pub fn c10_jobs_own_what_they_read<H: OperatorHarness>(h: &H) {
-    let mut s = h.open(Vec::new());
-    let split = s.register_list(&SPLIT).unwrap();
-    let map = s.register_broadcast(&RULES).unwrap();
-    s.list_set(split, vec![1, 2]).unwrap();
-    s.broadcast_put(map, "a".to_owned(), 1).unwrap();
-    drop(s.freeze().unwrap());
-    let expected = images(&mut s);
-    let job = s.freeze().unwrap();
-    s.list_add(split, 3).unwrap();
-    s.broadcast_put(map, "a".to_owned(), 2).unwrap();
-    s.broadcast_put(map, "b".to_owned(), 2).unwrap();
-    assert_eq!(s.list_get(split).unwrap(), [1, 2, 3]);
-    drop(s);
-    let found = std::thread::spawn(move || job.run()).join().unwrap();
-    assert_eq!(found.unwrap(), expected);
-}
-
 /// C15: a value that is explicitly nothing is a value of type `Option`.
 pub fn c15_optional_values<H: OperatorHarness>(h: &H) {
     let descriptor = BroadcastDescriptor::<u8, Option<u8>>::new("m");
@@ -254,7 +233,7 @@ pub fn c16_reading_changes_nothing<H: OperatorHarness>(h: &H) {
 
 /// Old subtask `index`: split elements, union elements and a broadcast copy that tell whose they
 /// were.
-fn subtask<H: OperatorHarness>(h: &H, index: u32) -> Vec<OperatorStateImage> {
+pub(super) fn subtask<H: OperatorHarness>(h: &H, index: u32) -> Vec<OperatorStateImage> {
     let mut s = h.open(Vec::new());
     let split = s.register_list(&SPLIT).unwrap();
     let union = s.register_list(&UNION).unwrap();
@@ -264,91 +243,6 @@ fn subtask<H: OperatorHarness>(h: &H, index: u32) -> Vec<OperatorStateImage> {
     s.list_set(union, vec![tens, tens + 1]).unwrap();
     s.broadcast_put(map, "copy of".to_owned(), index).unwrap();
     images(&mut s)
-}
-
-/// What a new subtask finds: its split elements, its union elements, whose broadcast copy.
-type Found = (Vec<u32>, Vec<u32>, Option<u32>);
-
-fn dealt<H: OperatorHarness>(h: &H, old: &[Vec<OperatorStateImage>], new: usize) -> Vec<Found> {
-    let open = |index| {
-        let mut s = h.open(assign_operator_state(old, index, new).unwrap());
-        let split = s.register_list(&SPLIT).unwrap();
-        let union = s.register_list(&UNION).unwrap();
-        let map = s.register_broadcast(&RULES).unwrap();
-        let copy = s.broadcast_get(map, &"copy of".to_owned()).unwrap();
-        (s.list_get(split).unwrap(), s.list_get(union).unwrap(), copy)
-    };
-    (0..new).map(open).collect()
-}
-
-/// C17: elements go where Flink sends them: split lists in contiguous runs, union lists to
-/// all, of broadcast maps one copy to each.
-pub fn c17_redistribution<H: OperatorHarness>(h: &H) {
-    let goldens: [(u32, &[&[u32]]); 6] = [
-        (2, &[&[0, 1, 2, 3], &[4, 10, 11], &[12, 13, 14]]),
-        (
-            3,
-            &[&[0, 1, 2, 3, 4, 10, 11, 12], &[13, 14, 20, 21, 22, 23, 24]],
-        ),
-        (2, &[&[0, 1, 2], &[3, 4, 10], &[11, 12], &[13, 14]]),
-        (1, &[&[0, 1], &[2, 3], &[4]]),
-        (
-            3,
-            &[&[0, 1, 2, 3, 4, 10, 11, 12, 13, 14, 20, 21, 22, 23, 24]],
-        ),
-        (2, &[&[0, 1, 2, 3, 4], &[10, 11, 12, 13, 14]]),
-    ];
-    for (parallelism, splits) in goldens {
-        let old: Vec<_> = (0..parallelism).map(|index| subtask(h, index)).collect();
-        let all: Vec<_> = (0..parallelism)
-            .flat_map(|i| [i * 10, i * 10 + 1])
-            .collect();
-        let found = dealt(h, &old, splits.len());
-        for (index, (split, union, copy)) in (0..).zip(found) {
-            assert_eq!(split, splits[index as usize]);
-            assert_eq!(union, all);
-            assert_eq!(copy, Some(index % parallelism));
-        }
-    }
-}
-
-/// C18: at the same parallelism split lists stay where they were, also where dealing them out anew
-/// would even out their lengths; union lists go to all, and each keeps its own broadcast copy.
-pub fn c18_same_parallelism<H: OperatorHarness>(h: &H) {
-    let splits: [&[u32]; 3] = [&[1, 2, 3, 4, 5, 6, 7], &[], &[8]];
-    let unions: [&[u32]; 3] = [&[], &[9, 8, 7], &[6]];
-    let old: Vec<_> = (0..3)
-        .map(|index| {
-            let mut s = h.open(Vec::new());
-            let split = s.register_list(&SPLIT).unwrap();
-            let union = s.register_list(&UNION).unwrap();
-            let map = s.register_broadcast(&RULES).unwrap();
-            s.list_set(split, splits[index].to_vec()).unwrap();
-            s.list_set(union, unions[index].to_vec()).unwrap();
-            let own = vec![("copy of".to_owned(), index as u32)];
-            s.broadcast_put_all(map, own).unwrap();
-            images(&mut s)
-        })
-        .collect();
-    for (index, (split, union, copy)) in dealt(h, &old, 3).into_iter().enumerate() {
-        assert_eq!(split, splits[index], "subtask {index}");
-        assert_eq!(union, [9, 8, 7, 6], "subtask {index}");
-        assert_eq!(copy, Some(index as u32));
-    }
-}
-
-/// C20, C21: union and broadcast state that only some old subtasks have reaches all new ones.
-pub fn c20_state_of_some_subtasks<H: OperatorHarness>(h: &H) {
-    let old = [Vec::new(), subtask(h, 1), Vec::new()];
-    for (split, union, copy) in dealt(h, &old, 2) {
-        assert!(split.len() >= 2);
-        assert_eq!(union, [10, 11]);
-        assert_eq!(copy, Some(1));
-    }
-    for (_, union, copy) in dealt(h, &old, 3) {
-        assert_eq!(union, [10, 11]);
-        assert_eq!(copy, Some(1));
-    }
 }
 
 /// B21, B24, B27, B30: restored state of another mode or shape is refused when it is registered, and carried on.
@@ -427,37 +321,22 @@ pub fn handle_of_another_store<H: OperatorHarness>(h: &H) {
     assert_eq!(s.list_get(mine).unwrap(), [1]);
 }
 
-/// A codec that does not take 13.
-struct Picky;
-
-impl Codec<u64> for Picky {
-    fn encode(&self, value: &u64, out: &mut Vec<u8>) -> Result<()> {
-        if *value == 13 {
-            return Err(StateError::misuse("13 cannot be encoded"));
-        }
-        Codec::<u64>::encode(&NativeCodec, value, out)
-    }
-
-    fn decode(&self, input: &mut &[u8]) -> Result<u64> {
-        Codec::<u64>::decode(&NativeCodec, input)
-    }
-
-    fn schema(&self) -> Schema {
-        Schema::U64
-    }
-}
-
 /// An element that cannot be encoded is reported once: when it is added, or by the job.
 pub fn operator_codec_that_fails<H: OperatorHarness>(h: &H) {
-    let descriptor = OperatorListDescriptor::split_with("picky", CodecRef::shared(Picky));
+    let descriptor =
+        OperatorListDescriptor::split_with("picky", CodecRef::shared(FailingCodec { poison: 13 }));
     let mut s = h.open(Vec::new());
     let picky = s.register_list(&descriptor).unwrap();
     let eager = s.list_add_all(picky, vec![1, 13]);
     let written = s.freeze().unwrap().run();
     match eager {
-        Ok(()) => refused(written, ErrorKind::Misuse, &["13"]),
+        Ok(()) => refused(written, ErrorKind::Misuse, &["picky", "cannot be encoded"]),
         Err(error) => {
-            refused::<()>(Err(error), ErrorKind::Misuse, &["13"]);
+            refused::<()>(
+                Err(error),
+                ErrorKind::Misuse,
+                &["picky", "cannot be encoded"],
+            );
             assert!(s.list_get(picky).unwrap().is_empty());
         }
     }

@@ -6,9 +6,9 @@ use crate::conformance::support::{
     keys_in, record, record_parts, refused, restored, same, set, snapshot, ten, try_freeze, value,
 };
 use alluvium_state_api::{
-    Change, CheckpointId, CodecRef, Content, ErrorKind, KeyGroup, KeyedBackend, KeyedBackendExt,
-    ListDescriptor, MapDescriptor, SnapshotEvent, SnapshotMode, StateKind, ValueDescriptor,
-    decode_key_exact,
+    Change, CheckpointId, CodecRef, Content, ErrorKind, KeyGroup, KeyGroupRange, KeyedBackend,
+    KeyedBackendExt, ListDescriptor, MapDescriptor, Section, SnapshotEvent, SnapshotMode,
+    StateKind, ValueDescriptor, decode_key_exact,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -202,6 +202,52 @@ pub fn reading_leaves_snapshots_alike<H: Harness>(h: &H) {
         b.keys_named(&state.name, &0u8).unwrap();
     }
     same(&fold(&snapshot(h, &mut b, 2)), &first, "snapshot");
+}
+
+/// E08: asked for any groups, the reader of a subtask's snapshot gives those that it holds, under
+/// their own numbers, and of others nothing; a recorder refuses a group that the header lacks.
+pub fn e08_groups_of_a_recording<H: Harness>(h: &H) {
+    let mut b = fresh_subtask::<H, i32>(h, 1, 3, ten());
+    let number = b.register(&ValueDescriptor::<u64>::new("v")).unwrap();
+    for key in keys_in(ten(), b.key_groups(), 30) {
+        set(&mut b, &key, number, 1);
+    }
+    let stored = snapshot(h, &mut b, 1);
+    let mut source = stored.0[0].source();
+    assert_eq!(stored.header().groups, KeyGroupRange::new(4, 6).unwrap());
+    let asked = [(0, 9), (5, 9), (0, 4), (6, 6), (0, 3), (7, 9)];
+    let held: [&[u16]; 6] = [&[4, 5, 6], &[5, 6], &[4], &[6], &[], &[]];
+    for ((first, last), held) in asked.into_iter().zip(held) {
+        let mut found = BTreeSet::new();
+        let mut group = None;
+        let range = KeyGroupRange::new(first, last).unwrap();
+        let read = source.read(0, range, &mut |event| {
+            match event {
+                SnapshotEvent::Section(section) => group = Some(section.group),
+                SnapshotEvent::Entry(entry) => {
+                    let key: i32 = decode_key_exact(entry.key)?;
+                    assert_eq!(Some(ten().group_of(key)), group);
+                    found.extend(group.map(|group| group.0));
+                }
+            }
+            Ok(())
+        });
+        read.unwrap();
+        assert!(found.iter().eq(held), "{range}: {found:?}");
+    }
+    for outside in [3, 7, 10] {
+        let mut recorder = h.recorder();
+        recorder.begin(&stored.header()).unwrap();
+        let section = Section {
+            group: KeyGroup(outside),
+            state: 0,
+            content: Content::Full,
+            sorted: false,
+        };
+        let taken = recorder.section(section).map(|()| recorder);
+        let finished = taken.and_then(Recorder::finish);
+        refused(finished, ErrorKind::Misuse, &["group", "outside"]);
+    }
 }
 
 /// The reader of a stored snapshot can be asked for some groups of a state, and again.

@@ -43,17 +43,20 @@ pub fn a01_value_basics<H: Harness>(h: &H) {
 }
 
 /// A02: a stored snapshot outlives its backend, and a backend outlives the snapshot that it was
-/// restored from.
+/// restored from, whether that goes before or after the state is registered.
 pub fn a02_snapshot_outlives_backend<H: Harness>(h: &H) {
     let mut b = fresh::<H, i32>(h);
     let number = b.register(&NUMBER).unwrap();
     set(&mut b, &7, number, 70);
     let stored = snapshot(h, &mut b, 1);
     drop(b);
+    let mut early = restored::<H, i32>(h, &stored);
     let mut b = restored::<H, i32>(h, &stored);
     let number = b.register(&NUMBER).unwrap();
     drop(stored);
     assert_eq!(value(&mut b, &7, number), Some(70));
+    let registered = early.register(&NUMBER).unwrap();
+    assert_eq!(value(&mut early, &7, registered), Some(70));
     set(&mut b, &7, number, 71);
     let again = snapshot(h, &mut b, 2);
     let mut b = restored::<H, i32>(h, &again);

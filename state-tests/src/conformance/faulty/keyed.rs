@@ -9,13 +9,14 @@ use alluvium_state_api::{
 };
 use std::any::Any;
 use std::ops::{Bound, ControlFlow};
+use std::sync::Arc;
 
 /// A keyed backend with at most one fault.
 pub struct FaultyKeyed<B> {
     inner: B,
     groups: KeyGroupRange,
     fault: Option<Fault>,
-    /// The names and codecs of value states.
+    /// The names and codecs of value and list states.
     codecs: Vec<(StateId, String, Box<dyn Any + Send>)>,
     /// The first namespace that was used of each state.
     namespaces: Vec<(StateId, Box<dyn Any + Send>)>,
@@ -54,6 +55,25 @@ impl<B: KeyedBackend> FaultyKeyed<B> {
             self.namespaces.push((state, Box::new(leaked.clone())));
         }
         leaked
+    }
+
+    /// Cuts a batch where its first element stands that cannot be encoded, and tells so.
+    fn cut<T: StateData>(&self, state: StateId, items: &mut Vec<T>) -> Result<()> {
+        let known = self.codecs.iter().find(|(id, ..)| *id == state);
+        let codec = known.and_then(|(_, name, codec)| Some((name, codec.downcast_ref()?)));
+        let (true, Some((name, codec))) = (self.is(Fault::HalfBatch), codec) else {
+            return Ok(());
+        };
+        let codec: &CodecRef<T> = codec;
+        let refusal = items.iter().enumerate().find_map(|(at, item)| {
+            let error = codec.encode(item, &mut Vec::new()).err()?;
+            Some((at, error))
+        });
+        let Some((at, error)) = refusal else {
+            return Ok(());
+        };
+        items.truncate(at);
+        Err(error.context(format_args!("state '{name}'")))
     }
 
     /// Tells the snapshot that was frozen last what is written after it.
@@ -165,6 +185,13 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         f: impl FnOnce(&mut Option<V>) -> R,
     ) -> Result<R> {
         let namespace = self.leak_mut(handle.id(), namespace);
+        if self.is(Fault::LastingCopies)
+            && self.last.is_some()
+            && Arc::strong_count(&self.late) == 1
+        {
+            let value = self.inner.value_get(handle, cx, &namespace)?;
+            drop(value.map(|value| V::clone(&value)));
+        }
         self.inner.value_update(handle, cx, &namespace, f)
     }
 
@@ -227,6 +254,46 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         self.inner.value_merge(handle, cx, target, sources, fold)
     }
 
+    fn register_list<T: StateData, N: OrderedKey>(
+        &mut self,
+        spec: &ListSpec<'_, T, N>,
+    ) -> Result<StateId> {
+        let id = self.inner.register_list(spec)?;
+        let codec = Box::new(spec.codec.clone());
+        self.codecs.push((id, spec.name.to_owned(), codec));
+        Ok(id)
+    }
+
+    fn list_extend<T: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ListHandle<T, N>,
+        cx: KeyCx<'_, Self::Key>,
+        namespace: &N,
+        mut items: Vec<T>,
+    ) -> Result<()> {
+        let refusal = self.cut(handle.id(), &mut items);
+        self.inner.list_extend(handle, cx, namespace, items)?;
+        refusal
+    }
+
+    fn list_set<T: StateData, N: OrderedKey>(
+        &mut self,
+        handle: ListHandle<T, N>,
+        cx: KeyCx<'_, Self::Key>,
+        namespace: &N,
+        mut items: Vec<T>,
+    ) -> Result<()> {
+        let refusal = self.cut(handle.id(), &mut items);
+        self.inner.list_set(handle, cx, namespace, items)?;
+        refusal
+    }
+
+    fn abort(&mut self, checkpoint: CheckpointId) {
+        if !self.is(Fault::ForgottenAbort) {
+            self.inner.abort(checkpoint);
+        }
+    }
+
     fn list_merge<T: StateData, N: OrderedKey>(
         &mut self,
         handle: ListHandle<T, N>,
@@ -263,16 +330,10 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
     }
 
     forward! {
-        mut fn register_list<T: StateData, N: OrderedKey>(&self, spec: &ListSpec<'_, T, N>)
-            -> Result<StateId>;
         mut fn register_map<UK: OrderedKey, UV: StateData, N: OrderedKey>(&self,
             spec: &MapSpec<'_, UK, UV, N>) -> Result<StateId>;
         mut fn list_append<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
             cx: KeyCx<'_, Self::Key>, namespace: &N, item: T) -> Result<()>;
-        mut fn list_extend<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
-            cx: KeyCx<'_, Self::Key>, namespace: &N, items: Vec<T>) -> Result<()>;
-        mut fn list_set<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
-            cx: KeyCx<'_, Self::Key>, namespace: &N, items: Vec<T>) -> Result<()>;
         mut fn list_clear<T: StateData, N: OrderedKey>(&self, handle: ListHandle<T, N>,
             cx: KeyCx<'_, Self::Key>, namespace: &N) -> Result<()>;
         mut fn map_put<UK: OrderedKey, UV: StateData, N: OrderedKey>(&self,
@@ -290,6 +351,5 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         mut fn maintain(&self, budget: Budget) -> Result<Maintained>;
         mut fn prefetch(&self, keys: &[Self::Key]);
         mut fn confirm(&self, checkpoint: CheckpointId);
-        mut fn abort(&self, checkpoint: CheckpointId);
     }
 }

@@ -47,6 +47,12 @@ faults! {
     AppendReplaces,
     /// A snapshot holds an entry twice.
     DoubledEntry,
+    /// What comes in a batch before an element that cannot be encoded stays in the list.
+    HalfBatch,
+    /// Checkpoints that were aborted count once they are confirmed.
+    ForgottenAbort,
+    /// Changes copy values when the snapshot that was frozen last is gone.
+    LastingCopies,
 }
 
 /// The backend of the harness `H` with a fault, or without any.

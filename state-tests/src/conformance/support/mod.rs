@@ -2,6 +2,7 @@
 
 mod access;
 mod fold;
+mod history;
 mod rng;
 mod sinks;
 mod timeline;
@@ -12,11 +13,11 @@ pub(crate) use access::{
     aggregated_in, clear, list, list_in, map, map_in, reduced_in, set, set_in, value, value_in,
 };
 pub(crate) use fold::{Folded, fold, fold_all, same};
+pub(crate) use history::History;
 pub(crate) use rng::Rng;
-pub(crate) use sinks::{CountingSink, FailingSink, GatedSink, gate};
+pub(crate) use sinks::{CountingSink, FailingSink, Gate, GatedSink, gate};
 pub(crate) use timeline::Timeline;
 pub(crate) use types::{Census, Concat, FailingCodec, Mean, Sum, Tracked, Words, census_codec};
-
 pub(crate) use workload::Workload;
 
 use super::harness::{Harness, Keyed, Recording, open};

@@ -75,7 +75,8 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    fn pass(&mut self) {
+    /// Waits, the first time.
+    pub(crate) fn pass(&mut self) {
         if let Some(reached) = self.reached.take() {
             // Either side may have given up already; then there is nothing to wait for.
             let _ = reached.send(());
