@@ -1,11 +1,11 @@
 //! Enabling checkpoints, and every option that they have.
 
 use alluvium::Result;
-use alluvium::checkpoint::{CheckpointMode, CheckpointOptions};
+use alluvium::checkpoint::{CheckpointMode, CheckpointOptions, ExternalizedRetention};
 use alluvium_state_tests::executor::{Environment, FailAt, Failure, FailurePlan};
 use std::time::Duration;
 
-/// All options at once. Those that are not named keep their defaults.
+/// All options at once. One that is left out keeps its default.
 fn options() -> CheckpointOptions {
     // A checkpoint every second; none are taken unless this is set. At least 10 ms.
     CheckpointOptions::every(Duration::from_secs(1))
@@ -18,8 +18,15 @@ fn options() -> CheckpointOptions {
         .with_min_pause(Duration::from_millis(500))
         // Unfinished ones at a time; with a minimum pause there is never more than one.
         .with_max_concurrent(1)
+        // Unfinished savepoints at a time; one more is refused. Default: 16.
+        .with_max_concurrent_savepoints(4)
+        // Requested checkpoints that wait for a free place; one more is refused. Default: 1,000.
+        .with_max_queued_requests(100)
         // Completed ones that are kept. Default: 1.
         .with_num_retained(3)
+        // What becomes of those when the job ends: they stay if it is cancelled, fails or is
+        // suspended. The default.
+        .with_retention(ExternalizedRetention::RetainOnCancellation)
         // Failed ones in a row that do not fail the job. Default: 0.
         .with_tolerable_failed(2)
 }
@@ -49,13 +56,17 @@ fn run_with(options: CheckpointOptions) -> Result<String> {
 pub(crate) fn run() -> Result<Vec<String>> {
     let defaults = CheckpointOptions::default();
     let mut lines = vec![format!(
-        "default: interval {:?}, {:?}, timeout {:?}, pause {:?}, {} at a time, {} kept, {} may fail",
+        "default: interval {:?}, {:?}, timeout {:?}, pause {:?}, {} at a time, {} savepoints, \
+         {} waiting, {} kept, {:?}, {} may fail",
         defaults.interval,
         defaults.mode,
         defaults.timeout,
         defaults.min_pause,
         defaults.max_concurrent,
+        defaults.max_concurrent_savepoints,
+        defaults.max_queued_requests,
         defaults.num_retained,
+        defaults.retention,
         defaults.tolerable_failed,
     )];
 

@@ -62,9 +62,17 @@ impl AnyStateBackend {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl StateBackend for AnyStateBackend {
     type Keyed<K: OrderedKey> = AnyBackend<K>;
 
+    #[cfg_attr(
+        not(any(feature = "memory", feature = "fs")),
+        expect(
+            unused_variables,
+            reason = "without any backend there is nothing to open"
+        )
+    )]
     fn open<K: OrderedKey>(&self, request: OpenRequest) -> Result<AnyBackend<K>> {
         match *self {
             #[cfg(feature = "memory")]
@@ -100,6 +108,7 @@ macro_rules! each {
     };
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<K: OrderedKey> KeyedBackend for AnyBackend<K> {
     type Key = K;
 

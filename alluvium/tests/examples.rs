@@ -73,7 +73,7 @@ examples! {
     ];
 
     configure_checkpoints from "../examples/configure_checkpoints.rs" prints [
-        "default: interval None, ExactlyOnce, timeout 600s, pause 0ns, 1 at a time, 1 kept, 0 may fail",
+        "default: interval None, ExactlyOnce, timeout 600s, pause 0ns, 1 at a time, 16 savepoints, 1000 waiting, 1 kept, RetainOnCancellation, 0 may fail",
         "tolerant: sums [1, 3, 6, 10], 1 failed checkpoint",
         "at least once: sums [1, 3, 6, 10], 1 failed checkpoint",
         "job 'configured': 'execution.checkpointing.timeout' must be at least 10ms, found 1ms",

@@ -94,7 +94,8 @@ pub trait Storage: Send + Sync {
     fn locate(&self, path: &str) -> String;
 
     /// Where the object at `path` lies in the local file system, or would lie, if this is a store
-    /// whose objects are files: for mapping and linking. Such a file is never written to. `None`
-    /// also for a path that is no path.
+    /// whose objects are files; `None` for other stores, and for a path that is no path. It tells
+    /// that requests cost little: snapshots are then read in smaller pieces, and shared files are
+    /// looked for at every checkpoint, unless told otherwise, and measured.
     fn local_path(&self, path: &str) -> Option<PathBuf>;
 }

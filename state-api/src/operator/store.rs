@@ -64,14 +64,14 @@ pub trait OperatorStateStore: Send {
     /// Adds one element at the end.
     fn list_add<T: StateData>(&mut self, handle: OperatorListHandle<T>, item: T) -> Result<()>;
 
-    /// Adds all elements at the end.
+    /// Adds all elements at the end, or none.
     fn list_add_all<T: StateData>(
         &mut self,
         handle: OperatorListHandle<T>,
         items: Vec<T>,
     ) -> Result<()>;
 
-    /// Replaces all elements.
+    /// Replaces all elements, or none.
     fn list_set<T: StateData>(
         &mut self,
         handle: OperatorListHandle<T>,
@@ -96,7 +96,7 @@ pub trait OperatorStateStore: Send {
         value: BV,
     ) -> Result<()>;
 
-    /// Writes all entries.
+    /// Writes all entries, or none.
     fn broadcast_put_all<BK: OrderedKey, BV: StateData>(
         &mut self,
         handle: BroadcastHandle<BK, BV>,

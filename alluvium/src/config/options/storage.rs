@@ -114,8 +114,9 @@ pub const LOCAL_BACKUP: ConfigOption<bool> = ConfigOption::new(
 pub const LOCAL_BACKUP_DIR: ConfigOption<Option<Location>> = ConfigOption::new(
     "execution.checkpointing.local-backup.dirs",
     None,
-    "The local directory for copies of the latest checkpoint. Each job has a directory of its own \
-     below it, named by its id; no two running jobs with the same id may share it.",
+    "The local directory for copies of the latest checkpoint: exactly one, as a path or a `file://` \
+     URL, though the name is Flink's, which takes several. Each job has a directory of its own below \
+     it, named by its id; no two running jobs with the same id may share it.",
 )
 .renamed_from(&["taskmanager.state.local.root-dirs"])
 .by_default("`alluvium-local-backup` in the temporary directory");

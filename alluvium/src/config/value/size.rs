@@ -15,13 +15,13 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(u64);
 
-/// The label at index 1 is what is printed.
+/// The label at index 1 is what is printed, but for a single byte.
 const UNITS: [Unit; 5] = [
     unit(&["t", "tb", "tebibytes"], 1 << 40),
     unit(&["g", "gb", "gibibytes"], 1 << 30),
     unit(&["m", "mb", "mebibytes"], 1 << 20),
     unit(&["k", "kb", "kibibytes"], 1 << 10),
-    unit(&["b", "bytes"], 1),
+    unit(&["b", "bytes", "byte"], 1),
 ];
 
 const fn unit(labels: &'static [&'static str], factor: u128) -> Unit {
@@ -57,11 +57,12 @@ impl ByteSize {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 {
-            return f.write_str("0 bytes");
-        }
         let label = |unit: &Unit| unit.labels.get(1).copied().unwrap_or_default();
-        f.write_str(&quantity::print(u128::from(self.0), &UNITS, label))
+        match self.0 {
+            0 => f.write_str("0 bytes"),
+            1 => f.write_str("1 byte"),
+            bytes => f.write_str(&quantity::print(u128::from(bytes), &UNITS, label)),
+        }
     }
 }
 

@@ -63,6 +63,7 @@ fn sizes_have_the_usual_units() {
     for (text, bytes) in [
         ("0", 0),
         ("1500", 1_500),
+        ("1 byte", 1),
         ("12 b", 12),
         ("12bytes", 12),
         ("20 kb", 20_480),
@@ -78,6 +79,14 @@ fn sizes_have_the_usual_units() {
     }
     for wrong in ["", "mb", "-1", "1.5 mb", "1 pb", "1 mib", "16777216 tb"] {
         ByteSize::parse(wrong).unwrap_err();
+    }
+    for (bytes, text) in [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (2, "2 bytes"),
+        (1024, "1 kb"),
+    ] {
+        assert_eq!(ByteSize::bytes(bytes).print(), text);
     }
 }
 

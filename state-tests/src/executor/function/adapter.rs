@@ -71,6 +71,7 @@ macro_rules! hand_on {
     };
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<K, I, O, F> Process<K, I, O> for Checkpointed<F>
 where
     K: OrderedKey,
@@ -90,6 +91,7 @@ where
     hand_on!(0);
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl<K, I, O, F> Process<K, I, O> for ListState<F>
 where
     K: OrderedKey,
