@@ -16,6 +16,7 @@ mod commands;
 mod control;
 mod flights;
 mod output;
+mod paths;
 mod snapshots;
 
 use alluvium::{ErrorKind, StateError};

@@ -51,11 +51,12 @@ pub fn plan_restore(
         }
     }
     if unclaimed == Unclaimed::Refuse {
-        let left = metadata
-            .operators
-            .iter()
-            .filter(|operator| !uids.contains(&operator.uid) && stored.has_state(operator));
-        let left: Vec<_> = left.map(|operator| format!("'{}'", operator.uid)).collect();
+        let mut left = Vec::new();
+        for operator in &metadata.operators {
+            if !uids.contains(&operator.uid) && stored.has_state(operator)? {
+                left.push(format!("'{}'", operator.uid));
+            }
+        }
         if !left.is_empty() {
             return Err(StateError::incompatible(format!(
                 "checkpoint {} holds state of operators that the program does not have: {}; give \

@@ -285,15 +285,24 @@ impl StoredSnapshot {
     }
 
     /// Whether an operator of it has state: one that was registered counts, with or without entries;
-    /// keyed state in which none was registered does not. What cannot be read counts.
-    pub fn has_state(&self, operator: &OperatorSnapshot) -> bool {
-        operator.subtasks.iter().any(|subtask| {
-            subtask.has_other_state()
-                || subtask.keyed.iter().any(|chain| {
-                    let segments = self.segments(operator, subtask, chain);
-                    segments.map_or(true, |segments| segments.iter().any(names_states))
-                })
-        })
+    /// keyed state in which none was registered does not. What is damaged, or of a later version, counts.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn has_state(&self, operator: &OperatorSnapshot) -> Result<bool> {
+        for subtask in &operator.subtasks {
+            if subtask.has_other_state() {
+                return Ok(true);
+            }
+            for chain in &subtask.keyed {
+                match self.segments(operator, subtask, chain) {
+                    Ok(segments) if !segments.iter().any(names_states) => {}
+                    Err(error) if error.kind() == ErrorKind::Storage => return Err(error),
+                    Ok(_) | Err(_) => return Ok(true),
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Opens the layers of a chain of keyed state, which is one of `subtask` of `operator`. What

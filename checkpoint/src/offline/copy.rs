@@ -8,7 +8,7 @@ use crate::log::{JobId, Log};
 use crate::metadata::METADATA;
 use crate::savepoint::copy_into;
 use crate::storage::{Created, Storage};
-use crate::store::read_metadata;
+use crate::store::{note_for_copy, read_metadata};
 use crate::subtask::CheckpointMetadata;
 use alluvium_state_api::{Result, StateError};
 use std::collections::BTreeSet;
@@ -139,6 +139,10 @@ impl<P: FnMut(u64)> JobCopy<'_, P> {
             self.checkpoint(&path, &bytes, &mut shared)?;
             self.create(&path, &bytes)?;
             self.copied.snapshots += 1;
+        }
+        let next = newest.entry.state.next_checkpoint;
+        if let Some((path, note)) = note_for_copy(&**self.source, self.job, next)? {
+            self.create(&path, note)?;
         }
         for seq in (1..=newest.entry.seq).rev() {
             let bytes = log.read(seq)?.bytes;

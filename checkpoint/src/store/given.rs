@@ -1,11 +1,12 @@
 //! Ids that are given to what the log knows nothing of.
 
+use super::checkpoints::checkpoint_folders;
 use super::layout;
 use crate::log::JobId;
 use crate::storage::Storage;
-use alluvium_state_api::Result;
+use alluvium_state_api::{Result, StateError};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a note holds, for whoever comes across it.
 const NOTE: &[u8] = b"the id of a savepoint\n";
@@ -57,39 +58,70 @@ impl GivenIds {
         }
     }
 
-    /// Notes durably that this id has been given: whoever takes over gives none up to it. The note is
-    /// a small object in the folder of that checkpoint, and goes once the log tells of a later one.
+    /// Notes durably that this id has been given: whoever takes over from now on gives none up to it.
+    /// The note is a small object in the folder of that checkpoint, and goes once there is one of a
+    /// later id, or the log tells of this one or a later one.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Misuse` if another owner has taken over and published a checkpoint of this id; `Storage`.
     pub fn note(&self, checkpoint: u64) -> Result<()> {
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if newest.is_some_and(|newest| newest >= checkpoint) {
+        if self.newest().is_some_and(|newest| newest >= checkpoint) {
             return Ok(());
         }
-        self.storage.create(&self.path(checkpoint), NOTE)?;
-        if let Some(before) = newest.replace(checkpoint) {
-            self.delete(before);
+        let metadata = layout::in_job(&self.job, &layout::metadata(checkpoint));
+        if self.storage.exists(&metadata)? {
+            return Err(StateError::misuse(format!(
+                "job '{}' has been taken over: there is a checkpoint {checkpoint} already",
+                self.job
+            )));
+        }
+        self.storage
+            .create(&layout::given(&self.job, checkpoint), NOTE)?;
+        if let Some(needless) = self.noted(checkpoint) {
+            self.delete(needless);
         }
         Ok(())
     }
 
     /// Deletes the note if the log tells by now that its id was given.
     pub(super) fn forget(&self, published: u64) {
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(noted) = newest.take_if(|noted| *noted <= published) {
-            self.delete(noted);
+        let told = self.newest().take_if(|noted| *noted <= published);
+        if let Some(told) = told {
+            self.delete(told);
         }
+    }
+
+    /// Takes in that there is a note of this id; the other of the two that there may be now is needless.
+    fn noted(&self, checkpoint: u64) -> Option<u64> {
+        let mut newest = self.newest();
+        match *newest {
+            Some(noted) if noted > checkpoint => Some(checkpoint),
+            _ => newest.replace(checkpoint),
+        }
+    }
+
+    /// Held by nobody who waits for storage.
+    fn newest(&self) -> MutexGuard<'_, Option<u64>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What cannot be deleted goes with the [sweep](super::CheckpointStore::sweep) of the next owner.
     fn delete(&self, checkpoint: u64) {
-        if let Err(error) = self.storage.delete(&self.path(checkpoint)) {
+        let note = layout::given(&self.job, checkpoint);
+        if let Err(error) = self.storage.delete(&note) {
             tracing::warn!(job = %self.job, checkpoint, %error, "a note of its id is left behind");
         }
     }
+}
 
-    fn path(&self, checkpoint: u64) -> String {
-        layout::given(&self.job, checkpoint)
-    }
+/// The note, path and contents, with which ids stay given in a copy of a job's checkpoints, if `next`
+/// is what its log would give next.
+pub(crate) fn note_for_copy(
+    storage: &dyn Storage,
+    job: &JobId,
+    next: u64,
+) -> Result<Option<(String, &'static [u8])>> {
+    let begun = checkpoint_folders(storage, job)?.into_iter().max();
+    let given = begun.filter(|begun| *begun >= next);
+    Ok(given.map(|given| (layout::given(job, given), NOTE)))
 }

@@ -28,6 +28,7 @@ mod watch;
 pub use checkpoints::{CheckpointStore, Swept};
 pub use garbage::Garbage;
 pub use given::GivenIds;
+pub(crate) use given::note_for_copy;
 pub use inspect::{Inspection, LogCheck, check_log, inspect};
 pub use options::{OpenMode, StoreOptions};
 pub(crate) use recover::read_metadata;

@@ -5,6 +5,7 @@
 //! beside the checkpoints of the job, if they are on this machine. Both are removed when the job ends; notes of processes that
 //! are gone are removed by whoever finds them.
 
+use crate::paths::resolved;
 use alluvium::config::Location;
 use alluvium::{Result, StateError};
 use rustix::process::{Pid, test_kill_process};
@@ -40,11 +41,7 @@ pub(crate) struct Note {
 
 /// How a note names an output directory.
 pub(crate) fn output_of(directory: &Path) -> String {
-    let resolved = directory.canonicalize();
-    let resolved = resolved.or_else(|_| std::path::absolute(directory));
-    let text = resolved
-        .ok()
-        .and_then(|path| path.into_os_string().into_string().ok());
+    let text = resolved(directory).into_os_string().into_string();
     text.unwrap_or_default()
 }
 

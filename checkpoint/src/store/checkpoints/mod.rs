@@ -342,7 +342,7 @@ impl CheckpointStore {
 }
 
 /// The ids of all checkpoints of which there is a folder.
-fn checkpoint_folders(storage: &dyn Storage, job: &JobId) -> Result<Vec<u64>> {
+pub(super) fn checkpoint_folders(storage: &dyn Storage, job: &JobId) -> Result<Vec<u64>> {
     let names = storage.list(job.as_str())?;
     let ids = names.iter().filter_map(|name| layout::checkpoint_of(name));
     Ok(ids.collect())

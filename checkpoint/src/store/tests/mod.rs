@@ -3,6 +3,7 @@ mod copies;
 mod crash;
 mod damage;
 mod garbage;
+mod given;
 mod life;
 mod registry;
 mod takeover;

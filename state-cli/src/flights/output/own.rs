@@ -3,6 +3,7 @@
 use super::files;
 use crate::args::FlightsArgs;
 use crate::flights::{airframes, carriers, routes};
+use crate::paths::resolved;
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{Inspection, JobId, inspect};
 use alluvium::config::{Location, Resolved, options};
@@ -90,6 +91,10 @@ pub(in crate::flights) fn prepare(args: &FlightsArgs, settings: &Resolved) -> Re
     } else {
         inspect_in(root, &settings.storage, &args.job_id)?
     };
+    // Tables are written at the very end: too late to learn that they cannot be.
+    if found.as_ref().is_none_or(|found| !found.finished) {
+        check_writable(&args.output)?;
+    }
     let explains = |found: &Inspection| {
         // What it was to replace then, or to go back in, is what it has put out before.
         let begins = found.started_over || found.origin.is_some();
@@ -191,13 +196,11 @@ fn check_updates(updates: &Path) -> Result<Option<CheckpointId>> {
 
 /// The folder of a job's checkpoints lies nowhere where its output goes.
 fn check_apart(checkpoints: &Path, output: &Path) -> Result<()> {
-    let absolute =
-        |path: &Path| std::path::absolute(path).map_err(|error| files::failed("find", path, error));
-    let folder = absolute(checkpoints)?;
+    let folder = resolved(checkpoints);
     let tables = TABLES.map(|(name, _)| files::table(name));
     let taken = tables.iter().map(String::as_str).chain([files::UPDATES]);
     for name in taken {
-        if folder.starts_with(absolute(&output.join(name))?) {
+        if folder.starts_with(resolved(&output.join(name))) {
             return Err(StateError::misuse(format!(
                 "the checkpoints would lie in '{}' ('{}' and --job-id), where the output '{name}' goes: \
                  name another directory",

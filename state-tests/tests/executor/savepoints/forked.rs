@@ -90,7 +90,7 @@ fn a_savepoint_whose_output_another_run_has_removed_is_refused() {
     build(&back, &job.place.output());
     let error = back.execute().unwrap_err().to_string();
     assert!(
-        error.contains("gone, as it is once the job has gone on"),
+        error.contains("but it is gone: a job that goes on from an earlier"),
         "{error}"
     );
     assert_eq!(names(&job.place.output()), before);

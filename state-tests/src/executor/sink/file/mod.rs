@@ -261,11 +261,11 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
             restored_from.is_none_or(|from| with.is_none_or(|with| with <= from.0))
         };
         let own = self.own_names()?;
-        if begins && self.replaces {
-            return Ok(());
-        }
-        if self.may_lie_elsewhere(own.iter().filter(stays), due) {
-            self.begins_with = restored_from;
+        let taken_back = begins && self.replaces;
+        if taken_back || self.may_lie_elsewhere(own.iter().filter(stays), due) {
+            // One of the subtasks is enough.
+            let told = begins && due.iter().any(|&(_, subtask, _)| subtask == 0);
+            self.begins_with = restored_from.filter(|_| told);
             return Ok(());
         }
         due.iter().try_for_each(|due| {
@@ -283,10 +283,10 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         self.run = draw()?;
         fs::create_dir_all(&self.directory)
             .map_err(|error| failed("create", &self.directory, error))?;
-        if let (Some(checkpoint), 0) = (self.begins_with.take(), self.subtask) {
+        if let Some(checkpoint) = self.begins_with.take() {
             let directory = self.directory.display();
             tracing::warn!(%directory, %checkpoint, "what was put out up to the checkpoint that the job \
-                starts from is not in this directory: it will have what comes from there on");
+                starts from will not be in this directory: it will have what comes from there on");
         }
         let own = self.own_names()?;
         if self.due == Due::TakenBack {
@@ -391,8 +391,8 @@ fn taken(committed: &Path) -> StateError {
 
 fn gone(pending: &Path) -> StateError {
     StateError::storage(format!(
-        "'{}' is to be committed, but it is gone, as it is once the job has gone on from an earlier \
-         checkpoint; it can start from there in a directory that has no files of this sink",
+        "'{}' is to be committed, but it is gone: a job that goes on from an earlier checkpoint removes \
+         it. In a directory that has no files of this sink, the job can start from there",
         pending.display()
     ))
 }
