@@ -1,18 +1,24 @@
 //! Paths, compared.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-/// The path with all links and dots resolved, as far as there is anything: what is not there yet stands
-/// behind that as it was given.
+/// The path with all links and dots resolved, as far as there is anything; what is not there yet stands
+/// behind that, and has no links.
 pub(crate) fn resolved(path: &Path) -> PathBuf {
     if let Ok(resolved) = path.canonicalize() {
         return resolved;
     }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    match (absolute.parent(), absolute.file_name()) {
-        (Some(parent), Some(name)) => resolved(parent).join(name),
-        _ => absolute,
+    let (Some(parent), Some(last)) = (absolute.parent(), absolute.components().next_back()) else {
+        return absolute;
+    };
+    let mut place = resolved(parent);
+    if last == Component::ParentDir {
+        place.pop();
+    } else {
+        place.push(last);
     }
+    place
 }
 
 #[cfg(test)]
@@ -29,7 +35,8 @@ mod tests {
             ("sub/../new/x", "new/x"),
             ("link/new", "sub/new"),
             ("sub", "sub"),
-            ("new/../sub", "new/../sub"),
+            ("new/../sub", "sub"),
+            ("new/../link/../other", "other"),
         ] {
             assert_eq!(resolved(&place.join(path)), place.join(expected), "{path}");
         }

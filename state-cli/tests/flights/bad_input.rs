@@ -152,7 +152,7 @@ fn checkpoints_where_the_output_goes_are_refused() {
     for words in [
         [
             "--checkpoint-dir",
-            "alluvium-out/updates",
+            "alluvium-out/x/../updates",
             "--job-id",
             "flights",
         ],
