@@ -96,6 +96,7 @@ impl GivenIds {
         let mut newest = self.newest();
         match *newest {
             Some(noted) if noted > checkpoint => Some(checkpoint),
+            Some(noted) if noted == checkpoint => None,
             _ => newest.replace(checkpoint),
         }
     }

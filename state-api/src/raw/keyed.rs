@@ -26,14 +26,15 @@ pub struct RawKeyedWriter {
     groups: BTreeMap<KeyGroup, Vec<u8>>,
 }
 
-// Not derived: that would print the state itself, not how much of it there is.
+/// What `Debug` shows: not the state itself, but how much of it there is.
+fn show_lengths(groups: &BTreeMap<KeyGroup, Vec<u8>>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let lengths = groups.iter().map(|(group, bytes)| (group.0, bytes.len()));
+    f.debug_map().entries(lengths).finish()
+}
+
 impl fmt::Debug for RawKeyedWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lengths = self
-            .groups
-            .iter()
-            .map(|(group, bytes)| (group.0, bytes.len()));
-        f.debug_map().entries(lengths).finish()
+        show_lengths(&self.groups, f)
     }
 }
 
@@ -110,14 +111,9 @@ pub struct RawKeyedState {
     groups: BTreeMap<KeyGroup, Vec<u8>>,
 }
 
-// Not derived: that would print the state itself, not how much of it there is.
 impl fmt::Debug for RawKeyedState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lengths = self
-            .groups
-            .iter()
-            .map(|(group, bytes)| (group.0, bytes.len()));
-        f.debug_map().entries(lengths).finish()
+        show_lengths(&self.groups, f)
     }
 }
 

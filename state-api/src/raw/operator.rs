@@ -11,11 +11,15 @@ pub struct RawOperatorWriter {
     partitions: Vec<Vec<u8>>,
 }
 
-// Not derived: that would print the state itself, not how much of it there is.
+/// What `Debug` shows: not the state itself, but how much of it there is.
+fn show_lengths(partitions: &[Vec<u8>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let lengths = partitions.iter().map(Vec::len);
+    f.debug_list().entries(lengths).finish()
+}
+
 impl fmt::Debug for RawOperatorWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lengths = self.partitions.iter().map(Vec::len);
-        f.debug_list().entries(lengths).finish()
+        show_lengths(&self.partitions, f)
     }
 }
 
@@ -74,11 +78,9 @@ pub struct RawOperatorState {
     pub partitions: Vec<Vec<u8>>,
 }
 
-// Not derived: that would print the state itself, not how much of it there is.
 impl fmt::Debug for RawOperatorState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lengths = self.partitions.iter().map(Vec::len);
-        f.debug_list().entries(lengths).finish()
+        show_lengths(&self.partitions, f)
     }
 }
 

@@ -57,6 +57,12 @@ impl<B: KeyedBackend> FaultyKeyed<B> {
         leaked
     }
 
+    /// What is to be known of a state later.
+    fn remember<T: 'static>(&mut self, id: StateId, name: &str, codec: &CodecRef<T>) {
+        self.codecs
+            .push((id, name.to_owned(), Box::new(codec.clone())));
+    }
+
     /// Cuts a batch where its first element stands that cannot be encoded, and tells so.
     fn cut<T: StateData>(&self, state: StateId, items: &mut Vec<T>) -> Result<()> {
         let known = self.codecs.iter().find(|(id, ..)| *id == state);
@@ -137,8 +143,7 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         spec: &ValueSpec<'_, V, N>,
     ) -> Result<StateId> {
         let id = self.inner.register_value(spec)?;
-        let codec = Box::new(spec.codec.clone());
-        self.codecs.push((id, spec.name.to_owned(), codec));
+        self.remember(id, spec.name, &spec.codec);
         Ok(id)
     }
 
@@ -259,8 +264,7 @@ impl<B: KeyedBackend> KeyedBackend for FaultyKeyed<B> {
         spec: &ListSpec<'_, T, N>,
     ) -> Result<StateId> {
         let id = self.inner.register_list(spec)?;
-        let codec = Box::new(spec.codec.clone());
-        self.codecs.push((id, spec.name.to_owned(), codec));
+        self.remember(id, spec.name, &spec.codec);
         Ok(id)
     }
 
