@@ -63,7 +63,7 @@ pub use segment::{
 pub use storage::{LocalStorage, MemoryStorage, Storage};
 pub use store::{
     CheckpointStore, Garbage, GivenIds, Inspection, LogCheck, OpenMode, Recovered, StoreOptions,
-    Swept, check_log, inspect, open_published,
+    Swept, check_log, inspect, is_published, open_published, read_published,
 };
 pub use subtask::{
     CheckpointMetadata, CheckpointPart, CheckpointPartKind, KeyedChain, KeyedSegment,

@@ -36,6 +36,7 @@ pub use event::{
     CheckpointKind, DeclineReason, Event, JobStart, RequestId, RequestKind, StoreOutcome,
 };
 pub use machine::{Coordinator, Phase};
+pub(crate) use options::key::NUM_RETAINED;
 pub use options::{CheckpointMode, CheckpointOptions};
 pub use retention::{ExternalizedRetention, JobEnd};
 pub use time::Timestamp;

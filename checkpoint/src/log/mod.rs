@@ -19,7 +19,7 @@ pub(crate) use codec::{MAX_LIVE, MAX_ORIGIN, MAX_RETIRED_FILES};
 pub(crate) use entry::{Entry, LogEvent, LogState, Retirement};
 pub use entry::{OpenMode, PublishedCheckpoint};
 pub use ids::{JobId, OwnerId};
-pub(crate) use publication::{Claimant, Log, PublicationLog};
+pub(crate) use publication::{Claimant, Log, PublicationLog, Stored};
 
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,11 @@ use super::OfflineSnapshot;
 use crate::files::{
     FilePlace, FileRef, SnapshotFiles, SnapshotFolder, StoredSnapshot, StoredSnapshotOptions,
 };
-use crate::log::{JobId, Log};
+use crate::log::{Entry, JobId, Log};
 use crate::metadata::METADATA;
 use crate::savepoint::copy_into;
 use crate::storage::{Created, Storage};
-use crate::store::{note_for_copy, read_metadata};
+use crate::store::{beside_job, note_for_copy, read_metadata};
 use crate::subtask::CheckpointMetadata;
 use alluvium_state_api::{Result, StateError};
 use std::collections::BTreeSet;
@@ -79,39 +79,38 @@ pub fn copy_snapshot(
 /// job in the new place.
 ///
 /// The log is stored last, its first entry at the very end: before that nothing looks like a job.
-/// If anything fails, what was written is deleted. `options` bound what is read of metadata;
-/// `progress` is told the bytes that were copied or checked.
+/// If anything fails, what was written is deleted. If that is because the job runs and has retired a
+/// checkpoint meanwhile, it is begun anew, as [`read_published`](crate::read_published) has it.
+/// `options` bound what is read of metadata; `progress` is told the bytes that were copied or checked.
 ///
 /// # Errors
 /// `LimitExceeded` if the metadata of a checkpoint is longer than `options` allow;
 /// `Misuse` if the job has no log, or there is something of it in the new place; `Corrupt` if
-/// something is damaged, or the job runs and has retired a checkpoint meanwhile; `Storage`.
+/// something is damaged; `Storage`, also if the job retires checkpoints faster than they are copied.
 pub fn copy_job(
     source: &Arc<dyn Storage>,
     job: &JobId,
     target: &Arc<dyn Storage>,
     options: StoredSnapshotOptions,
-    progress: impl FnMut(u64),
+    mut progress: impl FnMut(u64),
 ) -> Result<Copied> {
     check_empty(&**target, &job.to_string())?;
-    let mut copy = JobCopy {
-        source,
-        job,
-        target,
-        options,
-        progress,
-        written: Vec::new(),
-        copied: Copied::default(),
-    };
-    let result = copy.run();
-    if result.is_err() {
-        for path in copy.written.iter().rev() {
-            if let Err(error) = target.delete(path) {
-                tracing::warn!(%error, "what a failed copy has written could not be deleted");
-            }
+    beside_job(source, job, VERIFIED, |newest| {
+        let mut copy = JobCopy {
+            source,
+            job,
+            target,
+            options,
+            progress: &mut progress,
+            written: Vec::new(),
+            copied: Copied::default(),
+        };
+        let result = copy.run(&newest.entry);
+        if result.is_err() {
+            copy.delete_written();
         }
-    }
-    result.map(|()| copy.copied)
+        result.map(|()| copy.copied)
+    })
 }
 
 struct JobCopy<'c, P> {
@@ -126,13 +125,9 @@ struct JobCopy<'c, P> {
 }
 
 impl<P: FnMut(u64)> JobCopy<'_, P> {
-    fn run(&mut self) -> Result<()> {
-        let log = Log::new(Arc::clone(self.source), self.job.clone());
-        let Some(newest) = log.newest(0, VERIFIED)? else {
-            return Err(StateError::misuse(format!("job '{}' has no log", self.job)));
-        };
+    fn run(&mut self, newest: &Entry) -> Result<()> {
         let mut shared = BTreeSet::new();
-        for published in &newest.entry.state.live {
+        for published in &newest.state.live {
             let path = format!("{}/{}", self.job, published.path);
             let most = self.options.max_metadata;
             let bytes = read_metadata(&**self.source, self.job, published, most)?;
@@ -140,11 +135,12 @@ impl<P: FnMut(u64)> JobCopy<'_, P> {
             self.create(&path, &bytes)?;
             self.copied.snapshots += 1;
         }
-        let next = newest.entry.state.next_checkpoint;
+        let next = newest.state.next_checkpoint;
         if let Some((path, note)) = note_for_copy(&**self.source, self.job, next)? {
             self.create(&path, note)?;
         }
-        for seq in (1..=newest.entry.seq).rev() {
+        let log = Log::new(Arc::clone(self.source), self.job.clone());
+        for seq in (1..=newest.seq).rev() {
             let bytes = log.read(seq)?.bytes;
             self.create(&log.path(seq), &bytes)?;
         }
@@ -188,6 +184,14 @@ impl<P: FnMut(u64)> JobCopy<'_, P> {
             self.copied.bytes += file.length;
         }
         Ok(())
+    }
+
+    fn delete_written(&self) {
+        for path in self.written.iter().rev() {
+            if let Err(error) = self.target.delete(path) {
+                tracing::warn!(%error, "what a failed copy has written could not be deleted");
+            }
+        }
     }
 
     /// Stores an object that must be new.

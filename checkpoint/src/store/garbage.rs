@@ -1,12 +1,13 @@
 //! Collection by hand, beside a job that may be running.
 
+use super::beside::beside_job;
 use super::layout;
 use super::recover::open_published;
 use crate::files::{FileName, FilePlace, StoredSnapshotOptions};
 use crate::log::{Entry, JobId, Log, LogEvent};
 use crate::metadata::METADATA;
 use crate::storage::Storage;
-use alluvium_state_api::{Result, StateError};
+use alluvium_state_api::Result;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -35,17 +36,22 @@ impl Garbage {
     /// # Errors
     /// `LimitExceeded` if the metadata of a retained checkpoint is longer than the options allow;
     /// `Misuse` if the job has no log; `Corrupt`, `Incompatible` or `Storage` if log or metadata of
-    /// a retained checkpoint cannot be read: then nothing can be said.
+    /// a retained checkpoint cannot be read: then nothing can be said. As [`read_published`] if the
+    /// job retires checkpoints faster than they are read.
+    ///
+    /// [`read_published`]: super::read_published
     pub fn find(
         storage: &Arc<dyn Storage>,
         job: &JobId,
         options: StoredSnapshotOptions,
     ) -> Result<Self> {
-        let history = History::read(storage, job)?;
-        let mut garbage = Self::default();
-        garbage.checkpoints(&**storage, job, &history)?;
-        garbage.shared(storage, job, &history, options)?;
-        Ok(garbage)
+        beside_job(storage, job, 1, |newest| {
+            let history = History::read(storage, job, newest.entry.clone())?;
+            let mut garbage = Self::default();
+            garbage.checkpoints(&**storage, job, &history)?;
+            garbage.shared(storage, job, &history, options)?;
+            Ok(garbage)
+        })
     }
 
     /// Deletes it.
@@ -122,12 +128,8 @@ struct History {
 }
 
 impl History {
-    fn read(storage: &Arc<dyn Storage>, job: &JobId) -> Result<Self> {
+    fn read(storage: &Arc<dyn Storage>, job: &JobId, newest: Entry) -> Result<Self> {
         let log = Log::new(Arc::clone(storage), job.clone());
-        let Some(newest) = log.newest(0, 1)? else {
-            return Err(StateError::misuse(format!("job '{job}' has no log")));
-        };
-        let newest = newest.entry;
         let mut history = Self {
             // Until the claim is found, nothing counts as begun by others.
             first: 0,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alluvium_state_api::{CheckpointId, Result, StateError};
 
-use crate::log::{JobId, Log, OwnerId, PublishedCheckpoint};
+use crate::log::{Entry, JobId, Log, OwnerId, PublishedCheckpoint};
 use crate::storage::Storage;
 
 /// What the log of a job says.
@@ -62,16 +62,21 @@ pub fn check_log(
 /// job; `Storage`.
 pub fn inspect(storage: Arc<dyn Storage>, job: &JobId) -> Result<Option<Inspection>> {
     let newest = Log::new(storage, job.clone()).newest(0, 1)?;
-    Ok(newest.map(|stored| {
-        let state = stored.entry.state;
-        Inspection {
-            generation: stored.entry.generation,
-            owner: stored.entry.owner,
+    Ok(newest.map(|stored| Inspection::of(stored.entry)))
+}
+
+impl Inspection {
+    /// What the newest entry says.
+    pub(super) fn of(newest: Entry) -> Self {
+        let state = newest.state;
+        Self {
+            generation: newest.generation,
+            owner: newest.owner,
             finished: state.finished,
             next_checkpoint: CheckpointId(state.next_checkpoint),
             started_over: state.started_over,
             origin: state.origin,
             checkpoints: state.live,
         }
-    }))
+    }
 }

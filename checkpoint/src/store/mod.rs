@@ -15,6 +15,7 @@
 //! one is deleted once its log entry is. Nothing is ever overwritten, and no id is used twice: an
 //! opener goes on above every id of the log and every folder that it finds.
 
+mod beside;
 mod checkpoints;
 mod garbage;
 mod given;
@@ -25,6 +26,8 @@ mod recover;
 mod registry;
 mod watch;
 
+pub(crate) use beside::beside_job;
+pub use beside::{is_published, read_published};
 pub use checkpoints::{CheckpointStore, Swept};
 pub use garbage::Garbage;
 pub use given::GivenIds;

@@ -10,6 +10,7 @@ use alluvium::{DynamicKeyType, DynamicType, Result, Schema, StateError};
 use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 /// The columns of a table, and the names in JSON.
 const COLUMNS: [&str; 9] = [
@@ -26,36 +27,64 @@ const COLUMNS: [&str; 9] = [
 
 /// Writes the lines.
 pub(crate) fn run(args: &ExportArgs) -> Result<()> {
-    let snapshot = Place::find(&args.path, &args.config.reading()?)?.open()?;
-    let pick = Pick(args.state.as_deref());
-    pick.check(&snapshot)?;
-    let (target, name): (Box<dyn Write>, String) = match &args.output {
-        Some(path) => {
-            let name = format!("'{}'", path.display());
-            let file = File::create_new(path).map_err(|error| cannot_write(&name, error))?;
-            (Box::new(BufWriter::new(file)), name)
+    let mut printed = false;
+    Place::read(&args.path, &args.config.reading()?, |_, snapshot| {
+        let pick = Pick(args.state.as_deref());
+        pick.check(snapshot)?;
+        match &args.output {
+            Some(path) => to_file(path, snapshot, pick, args.format),
+            None if printed => Err(StateError::storage(
+                "the checkpoint was retired by its job, which runs, while it was exported: what was \
+                 printed is not all of it",
+            )),
+            None => {
+                printed = true;
+                let target = Box::new(BufWriter::new(io::stdout()));
+                export(target, "standard output", snapshot, pick, args.format)
+            }
         }
-        None => (
-            Box::new(BufWriter::new(io::stdout())),
-            "standard output".to_owned(),
-        ),
-    };
-    let mut lines = Lines {
-        target,
-        name,
-        format: args.format,
-        progress: Progress::counting("entries"),
-        closed: false,
-    };
-    let written = lines
-        .header()
-        .and_then(|()| write(&snapshot, pick, &mut lines))
-        .and_then(|()| lines.finish());
-    if let (Err(_), Some(path)) = (&written, &args.output) {
+    })
+}
+
+fn to_file(
+    path: &Path,
+    snapshot: &OfflineSnapshot,
+    pick: Pick<'_>,
+    format: ExportFormat,
+) -> Result<()> {
+    let name = format!("'{}'", path.display());
+    let file = File::create_new(path).map_err(|error| cannot_write(&name, error))?;
+    let written = export(
+        Box::new(BufWriter::new(file)),
+        &name,
+        snapshot,
+        pick,
+        format,
+    );
+    if written.is_err() {
         // A part of it could be taken for all. That it stays is the smaller trouble.
         drop(std::fs::remove_file(path));
     }
     written
+}
+
+fn export(
+    target: Box<dyn Write>,
+    name: &str,
+    snapshot: &OfflineSnapshot,
+    pick: Pick<'_>,
+    format: ExportFormat,
+) -> Result<()> {
+    let mut lines = Lines {
+        target,
+        name: name.to_owned(),
+        format,
+        progress: Progress::counting("entries"),
+        closed: false,
+    };
+    lines.header()?;
+    write(snapshot, pick, &mut lines)?;
+    lines.finish()
 }
 
 fn write(snapshot: &OfflineSnapshot, pick: Pick<'_>, lines: &mut Lines) -> Result<()> {

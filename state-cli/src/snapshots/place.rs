@@ -3,7 +3,8 @@
 use crate::args::Reading;
 use alluvium::checkpoint::storage::StorageOptions;
 use alluvium::checkpoint::{
-    JobId, OfflineOptions, OfflineSnapshot, PublishedCheckpoint, Storage, inspect, open_published,
+    Inspection, JobId, OfflineOptions, OfflineSnapshot, PublishedCheckpoint, Storage, inspect,
+    is_published, open_published, read_published,
 };
 use alluvium::config::Location;
 use alluvium::{Result, StateError};
@@ -36,78 +37,54 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The snapshot that `path` means.
+    /// What `read` makes of the snapshot that `path` means: of a job, of the newest it has published. If
+    /// that is retired before it was read, `read` is called anew with the newest there is then.
     ///
     /// # Errors
-    /// `Misuse` if there is none, or there are several; `Corrupt`, `Incompatible` or `Storage` if
-    /// what says so cannot be read.
-    pub(super) fn find(path: &str, reading: &Reading) -> Result<Self> {
-        let mut all = Self::newest(path, reading)?;
-        match (all.pop(), all.is_empty()) {
-            (Some((_, one)), true) => Ok(one),
-            (Some((last, _)), false) => {
-                let others = all.into_iter().map(|(job, _)| job);
-                let jobs: Vec<_> = others.chain([last]).map(|job| format!("'{job}'")).collect();
-                Err(StateError::misuse(format!(
-                    "'{path}' holds the jobs {}: name one, as {path}/JOB",
-                    jobs.join(", ")
-                )))
-            }
-            (None, _) => Err(nothing(path)),
-        }
-    }
-
-    /// The snapshot at `path`, or the newest of each job there, with the job's name.
-    fn newest(path: &str, reading: &Reading) -> Result<Vec<(String, Self)>> {
-        let mut newest = Vec::new();
-        for (job, mut published) in Self::search(path, reading)? {
-            if let Some(last) = published.pop() {
-                newest.push((job, last));
-            }
-        }
-        Ok(newest)
-    }
-
-    /// The snapshot at `path`, or all that are published of each job there, oldest first.
-    fn search(path: &str, reading: &Reading) -> Result<Vec<(String, Vec<Self>)>> {
-        match Found::look(path, reading)? {
-            Found::Snapshot(place) => Ok(vec![(String::new(), vec![place])]),
-            Found::Jobs { storage, jobs } => {
-                let jobs = jobs.iter();
-                jobs.map(|job| {
-                    Ok((
-                        job.to_string(),
-                        Self::of_job(&storage, job, reading.options)?,
-                    ))
-                })
-                .collect()
-            }
-        }
+    /// `Misuse` if there is none, or there are several jobs; `Corrupt`, `Incompatible` or `Storage` if
+    /// what says so cannot be read; all of [`read_published`], of [`open`](Self::open) and of `read`.
+    pub(super) fn read<T>(
+        path: &str,
+        reading: &Reading,
+        mut read: impl FnMut(&Self, &OfflineSnapshot) -> Result<T>,
+    ) -> Result<T> {
+        let (storage, jobs) = match Found::look(path, reading)? {
+            Found::Snapshot(place) => return read(&place, &place.open()?),
+            Found::Jobs { storage, jobs } => (storage, jobs),
+        };
+        let job = the_one(path, &storage, jobs)?;
+        read_published(&storage, &job, |found| {
+            let mut published = Self::of_job(&storage, &job, found, reading.options);
+            let newest = published.pop().ok_or_else(|| nothing(path))?;
+            read(&newest, &newest.open()?)
+        })
     }
 
     /// All that are published of a job, oldest first.
-    ///
-    /// # Errors
-    /// As [`inspect`].
     pub(super) fn of_job(
         storage: &Arc<dyn Storage>,
         job: &JobId,
+        found: &Inspection,
         options: OfflineOptions,
-    ) -> Result<Vec<Self>> {
-        let Some(found) = inspect(Arc::clone(storage), job)? else {
-            return Ok(Vec::new());
-        };
-        let published = found.checkpoints.into_iter().map(|published| {
+    ) -> Vec<Self> {
+        let published = found.checkpoints.iter().map(|published| {
             let path = published.path.as_str();
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             Self {
                 storage: Arc::clone(storage),
                 folder: format!("{job}/{folder}"),
-                published: Some((job.clone(), published)),
+                published: Some((job.clone(), published.clone())),
                 options,
             }
         });
-        Ok(published.collect())
+        published.collect()
+    }
+
+    /// Whether the job that had published it is known to have retired it since.
+    pub(super) fn is_retired(&self) -> bool {
+        self.published.as_ref().is_some_and(|(job, published)| {
+            is_published(&self.storage, job, published).is_ok_and(|is| !is)
+        })
     }
 
     /// How people find it.
@@ -174,6 +151,26 @@ impl Found {
         }
         Ok(Self::Jobs { storage, jobs })
     }
+}
+
+/// The only one of the jobs that has published something.
+fn the_one(path: &str, storage: &Arc<dyn Storage>, jobs: Vec<JobId>) -> Result<JobId> {
+    let mut published = Vec::new();
+    for job in jobs {
+        let found = inspect(Arc::clone(storage), &job)?;
+        if found.is_some_and(|found| !found.checkpoints.is_empty()) {
+            published.push(job);
+        }
+    }
+    if published.len() > 1 {
+        let jobs = published.iter().map(|job| format!("'{job}'"));
+        let jobs: Vec<_> = jobs.collect();
+        return Err(StateError::misuse(format!(
+            "'{path}' holds the jobs {}: name one, as {path}/JOB",
+            jobs.join(", ")
+        )));
+    }
+    published.pop().ok_or_else(|| nothing(path))
 }
 
 fn is_job(storage: &dyn Storage, folder: &str) -> Result<bool> {

@@ -4,11 +4,11 @@ use super::place::{Found, Place};
 use super::progress::Progress;
 use crate::args::{Reading, VerifyArgs};
 use crate::output::{self, counted};
-use alluvium::Result;
 use alluvium::checkpoint::{
-    JobId, OfflineOperator, OfflineOptions, OfflineSnapshot, Storage, check_log,
+    JobId, OfflineOperator, OfflineOptions, OfflineSnapshot, Storage, check_log, read_published,
 };
 use alluvium::config::options::VERIFIED_LOG_ENTRIES;
+use alluvium::{Result, StateError};
 use comfy_table::{Table, presets};
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
@@ -41,6 +41,8 @@ struct SnapshotReport {
     files: u64,
     bytes: u64,
     entries: u64,
+    /// Whether its job, which runs, has retired it before it was read.
+    retired: bool,
     /// What is wrong, one sentence each: file, offset, cause.
     problems: Vec<String>,
 }
@@ -82,6 +84,7 @@ fn check(place: &Place, progress: &Progress) -> SnapshotReport {
         files: 0,
         bytes: 0,
         entries: 0,
+        retired: false,
         problems: Vec::new(),
     };
     progress.at(report.path.clone());
@@ -89,7 +92,30 @@ fn check(place: &Place, progress: &Progress) -> SnapshotReport {
         Ok(snapshot) => report.add_snapshot(&snapshot, progress),
         Err(error) => report.problems.push(error.to_string()),
     }
+    if !report.problems.is_empty() && place.is_retired() {
+        report.retired = true;
+        report.problems.clear();
+    }
     report
+}
+
+/// Checks all that are published of a job. Some may be retired meanwhile, but not all.
+fn check_job(
+    storage: &Arc<dyn Storage>,
+    job: &JobId,
+    options: OfflineOptions,
+    progress: &Progress,
+) -> Result<Vec<SnapshotReport>> {
+    read_published(storage, job, |found| {
+        let places = Place::of_job(storage, job, found, options);
+        let reports: Vec<_> = places.iter().map(|place| check(place, progress)).collect();
+        if !reports.is_empty() && reports.iter().all(|report| report.retired) {
+            return Err(StateError::storage(
+                "all were retired before they were read",
+            ));
+        }
+        Ok(reports)
+    })
 }
 
 impl Report {
@@ -115,11 +141,8 @@ impl Report {
             }
             Err(error) => log.problems.push(error.to_string()),
         }
-        match Place::of_job(storage, job, options) {
-            Ok(places) => {
-                let snapshots = places.iter().map(|place| check(place, progress));
-                self.snapshots.extend(snapshots);
-            }
+        match check_job(storage, job, options, progress) {
+            Ok(snapshots) => self.snapshots.extend(snapshots),
             Err(error) => {
                 let problem = error.to_string();
                 if !log.problems.contains(&problem) {
@@ -229,7 +252,11 @@ fn show(report: &Report) -> String {
             files,
             bytes,
             entries,
-            verdict(&snapshot.problems),
+            if snapshot.retired {
+                "retired meanwhile".to_owned()
+            } else {
+                verdict(&snapshot.problems)
+            },
         ]);
     }
     let mut out = table.to_string();

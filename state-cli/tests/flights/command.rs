@@ -109,6 +109,20 @@ impl Flights {
         Ran::from(self.command(more).output().unwrap())
     }
 
+    /// Runs until it dies behind `after` records and a checkpoint. On a busy machine it may have died
+    /// before it had one: then it does so again.
+    pub(crate) fn crash(&self, after: &str, more: &[&str]) -> Ran {
+        for _ in 0..100 {
+            let ran = self.run(&[&["--crash-after", after], more].concat());
+            assert_eq!(ran.code, None, "{}", ran.stderr);
+            assert!(ran.stderr.contains("aborting"), "{}", ran.stderr);
+            if ran.stderr.contains("checkpoint ") {
+                return ran;
+            }
+        }
+        panic!("none of a hundred runs had a checkpoint");
+    }
+
     /// Runs to a good end; the summary.
     pub(crate) fn finish(&self, more: &[&str]) -> Value {
         let more: Vec<&str> = more.iter().copied().chain(["--json"]).collect();

@@ -10,13 +10,7 @@ use std::path::{Path, PathBuf};
 /// How many records the data set has.
 pub(crate) const RECORDS: u64 = 336_776;
 
-/// A job that takes a checkpoint every few thousand records, and dies after a number of them.
-fn crashed(flights: &Flights, after: &str) {
-    let ran = flights.run(&["--crash-after", after]);
-    assert_eq!(ran.code, None, "{}", ran.stderr);
-    assert!(ran.stderr.contains("aborting"), "{}", ran.stderr);
-}
-
+/// A job that takes a checkpoint every few thousand records.
 fn slow() -> Flights {
     let often = ["--checkpoint-interval", "20ms", "--rate", "600000"];
     Flights::new(&often)
@@ -56,7 +50,7 @@ fn routes(output: &Path) -> BTreeMap<String, (u64, u64)> {
 fn a_killed_job_goes_on_and_loses_and_repeats_nothing() {
     let flights = slow();
     for (after, parallelism) in [("90000", "2"), ("60000", "3"), ("70000", "1")] {
-        crashed(&flights, after);
+        flights.crash(after, &[]);
         let summary = flights.run(&["--parallelism", parallelism, "--crash-after", "30000"]);
         assert!(
             summary.stderr.contains("resuming from checkpoint"),
@@ -91,7 +85,7 @@ fn a_finished_job_stays_finished() {
 #[test]
 fn starting_over_replaces_what_an_earlier_run_has_left() {
     let flights = slow();
-    crashed(&flights, "90000");
+    flights.crash("90000", &[]);
     let summary = flights.finish(&["--fresh", "--repeat", "2", "--rate", "100000000"]);
     assert!(summary["restored_from"].is_null());
     assert_eq!(count(&summary, "records_read"), 2 * RECORDS);
@@ -129,7 +123,7 @@ fn what_is_not_the_jobs_own_is_refused_and_left() {
 #[test]
 fn updates_without_their_checkpoint_are_not_mixed_with_others() {
     let flights = slow();
-    crashed(&flights, "90000");
+    flights.crash("90000", &[]);
     let before = gained(&flights.output());
     for other in [["--job-id", "other"], ["--checkpoint-dir", "elsewhere"]] {
         flights.fail(&other, &["updates of an earlier run", "--fresh"]);
@@ -140,7 +134,7 @@ fn updates_without_their_checkpoint_are_not_mixed_with_others() {
 #[test]
 fn a_checkpoint_of_another_shape_is_refused_and_left() {
     let flights = slow();
-    crashed(&flights, "90000");
+    flights.crash("90000", &[]);
     for (options, told) in [
         (["--max-parallelism", "64"], "the program asks for 64"),
         (["--repeat", "2"], "--repeat"),
@@ -161,7 +155,7 @@ fn a_checkpoint_of_another_shape_is_refused_and_left() {
 #[test]
 fn a_log_of_a_later_version_is_told_and_left() {
     let flights = slow();
-    crashed(&flights, "90000");
+    flights.crash("90000", &[]);
     let (_, entry) = published(&flights);
     let whole = fs::read(&entry).unwrap();
     let mut later = whole.clone();
@@ -196,7 +190,7 @@ fn published(flights: &Flights) -> (PathBuf, PathBuf) {
 #[test]
 fn a_flipped_byte_of_a_checkpoint_is_told_and_nothing_is_overwritten() {
     let flights = slow();
-    crashed(&flights, "90000");
+    flights.crash("90000", &[]);
     let (chk, entry) = published(&flights);
     // The process may have died before it came to retire the checkpoint before.
     let no_older = ["-D", "recovery.fall-back-to-older=false"];

@@ -59,12 +59,18 @@ pub(crate) fn bad(directory: &Path, arguments: &[&str], code: i32, expected: &[&
     }
 }
 
-/// A run of flights that died in the midst of it, with checkpoints of two subtasks.
+/// A run of flights that died in the midst of it, with checkpoints of two subtasks; begun anew if it
+/// died before it had one, as it may on a busy machine.
 pub(crate) fn crashed() -> Flights {
     let flights = Flights::new(&["--parallelism", "2", "--checkpoint-interval", "20ms"]);
-    let ran = flights.run(&["--repeat", "8", "--crash-after", "1000000"]);
-    assert_ne!(ran.code, Some(0), "{}", ran.stderr);
-    flights
+    for _ in 0..100 {
+        let ran = flights.run(&["--repeat", "8", "--crash-after", "1000000"]);
+        assert_ne!(ran.code, Some(0), "{}", ran.stderr);
+        if ran.stderr.contains("checkpoint ") {
+            return flights;
+        }
+    }
+    panic!("none of a hundred runs had a checkpoint");
 }
 
 const WORDS: ValueDescriptor<u64> = ValueDescriptor::new("words");

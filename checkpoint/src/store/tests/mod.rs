@@ -1,3 +1,4 @@
+mod beside;
 mod collection;
 mod copies;
 mod crash;

@@ -22,24 +22,21 @@ use std::process::ExitCode;
 /// Tells the differences; 1 if there are any.
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
     let reading = args.config.reading()?;
-    let (a, b) = (
-        Place::find(&args.a, &reading)?,
-        Place::find(&args.b, &reading)?,
-    );
-    let mut report = Report::new(a.locate(), b.locate());
-    let (a, b) = (a.open()?, b.open()?);
-    let progress = Progress::counting("entries");
-    let options = reading.options;
-    let mut diff = Diff {
-        args,
-        options,
-        progress,
-    };
-    for uid in uids(&a, &b) {
-        let sides = (of(&a, &uid)?, of(&b, &uid)?);
-        report.operators.extend(diff.operators(uid, sides)?);
-    }
-    drop(diff);
+    let report = Place::read(&args.a, &reading, |place_a, a| {
+        Place::read(&args.b, &reading, |place_b, b| {
+            let mut report = Report::new(place_a.locate(), place_b.locate());
+            let mut diff = Diff {
+                args,
+                options: reading.options,
+                progress: Progress::counting("entries"),
+            };
+            for uid in uids(a, b) {
+                let sides = (of(a, &uid)?, of(b, &uid)?);
+                report.operators.extend(diff.operators(uid, sides)?);
+            }
+            Ok(report)
+        })
+    })?;
     if args.json {
         output::print_json(&report)?;
     } else {

@@ -18,15 +18,16 @@ use report::{EntryReport, KeyedReport, OperatorReport, OperatorStateReport, Repo
 
 /// Shows the snapshot.
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let place = Place::find(&args.path, &args.config.reading()?)?;
-    let snapshot = place.open()?;
-    let pick = Pick(args.state.as_deref());
-    pick.check(&snapshot)?;
-    let mut report = Report::new(place.locate(), snapshot.metadata());
-    report.operators = operators(&snapshot, args, pick)?;
-    if args.key.is_some() && report.operators.is_empty() {
-        return Err(no_such_key(&snapshot, args));
-    }
+    let report = Place::read(&args.path, &args.config.reading()?, |place, snapshot| {
+        let pick = Pick(args.state.as_deref());
+        pick.check(snapshot)?;
+        let mut report = Report::new(place.locate(), snapshot.metadata());
+        report.operators = operators(snapshot, args, pick)?;
+        if args.key.is_some() && report.operators.is_empty() {
+            return Err(no_such_key(snapshot, args));
+        }
+        Ok(report)
+    })?;
     if args.json {
         return output::print_json(&report);
     }

@@ -4,6 +4,7 @@ use super::{Place, Running, local, open, slow};
 use crate::common::{build, check, check_files, committed, environment};
 use alluvium::checkpoint::storage::{Fault, FaultStorage};
 use alluvium::checkpoint::{CheckpointStore, JobId, LocalStorage, OwnerId, StoreOptions, inspect};
+use alluvium::config::Location;
 use alluvium::{ErrorKind, Result, StateError};
 use alluvium_state_tests::executor::{
     Context, Environment, FailAt, Failure, FailurePlan, OpenContext, Process, RestartStrategy,
@@ -29,7 +30,7 @@ impl Job {
         environment.set_checkpoint_dir(place.checkpoints());
         let running = Running::start(&place, &mut environment);
         running.until(500);
-        let path = running.handle.savepoint(None).unwrap();
+        let (path, id) = savepoint_with_updates(&place, &running);
         running.until(1_300);
         if !ends {
             running.handle.cancel();
@@ -37,7 +38,7 @@ impl Job {
         assert_eq!(running.handle.wait().is_ok(), ends);
         let job = Self {
             savepoint: local(&path).to_owned(),
-            id: open(local(&path)).stored.metadata().checkpoint.0,
+            id,
             place,
         };
         assert!(job.newest() > Some(job.id), "there are newer checkpoints");
@@ -108,6 +109,24 @@ impl Job {
         names.sort();
         names
     }
+}
+
+/// A savepoint that leaves something to be committed, and its number. One right behind the barrier of a
+/// checkpoint does not.
+fn savepoint_with_updates(place: &Place, running: &Running) -> (Location, u64) {
+    for _ in 0..100 {
+        let path = running.handle.savepoint(None).unwrap();
+        let id = open(local(&path)).stored.metadata().checkpoint.0;
+        let of_savepoint = format!("gains-{id}-");
+        let mut entries = std::fs::read_dir(place.output()).unwrap();
+        if entries.any(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            name.contains(&of_savepoint)
+        }) {
+            return (path, id);
+        }
+    }
+    panic!("no savepoint of a hundred has updates");
 }
 
 #[test]
