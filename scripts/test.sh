@@ -22,9 +22,13 @@ cargo --version
 
 step "format"
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 step "clippy"
 cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+# Without the fuzzer itself, which needs a C++ compiler and a compiler that instruments.
+cargo clippy --manifest-path fuzz/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" \
+    --no-default-features --locked -- -D warnings
 
 step "tests"
 cargo test --workspace --all-targets --all-features --locked

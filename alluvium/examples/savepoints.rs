@@ -53,7 +53,7 @@ pub(crate) fn run() -> Result<Vec<String>> {
 
     // A job that takes its time; one savepoint while it runs, and one that it stops with.
     let mut slow = environment(2);
-    slow.set_savepoint_dir(directory.path()).set_rate(2_000);
+    slow.set_savepoint_dir(directory.path()).set_rate(200);
     count(&source(&slow));
     let handle = slow.start()?;
     let first = handle.savepoint(None)?;

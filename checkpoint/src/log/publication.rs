@@ -70,6 +70,21 @@ impl Log {
         Ok(Some(newest))
     }
 
+    /// What to do about a log that is damaged: nobody can say what it would be to go on behind it.
+    #[cold]
+    pub(crate) fn with_way_out(&self, error: StateError) -> StateError {
+        if error.kind() != ErrorKind::Corrupt {
+            return error;
+        }
+        let folder = self.storage.locate(&self.job.to_string());
+        StateError::corrupt(format!(
+            "no run of job '{}' can begin, not even one that starts over, while its log is damaged: put \
+             back what is damaged, or move '{folder}' away; its checkpoints can be started from there",
+            self.job
+        ))
+        .with_source(error)
+    }
+
     /// How many entries [`newest`](Self::newest) reads, and what is wrong with each of them that is
     /// not sound, oldest first.
     ///
@@ -286,7 +301,8 @@ impl PublicationLog {
         after: Option<OwnerId>,
         next_checkpoint: impl Fn(Option<&LogState>) -> Result<u64>,
     ) -> Result<(Self, Option<Entry>)> {
-        let mut before = log.newest(0, verified)?;
+        let newest = log.newest(0, verified);
+        let mut before = newest.map_err(|error| log.with_way_out(error))?;
         if let Some(stored) = &before {
             log.check_condition(stored.entry.seq, &stored.bytes)?;
         }

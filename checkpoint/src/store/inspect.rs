@@ -61,7 +61,9 @@ pub fn check_log(
 /// `Corrupt` or `Incompatible` if the newest entry is damaged, of a later version, or of another
 /// job; `Storage`.
 pub fn inspect(storage: Arc<dyn Storage>, job: &JobId) -> Result<Option<Inspection>> {
-    let newest = Log::new(storage, job.clone()).newest(0, 1)?;
+    let log = Log::new(storage, job.clone());
+    let newest = log.newest(0, 1);
+    let newest = newest.map_err(|error| log.with_way_out(error))?;
     Ok(newest.map(|stored| Inspection::of(stored.entry)))
 }
 

@@ -10,9 +10,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long an endpoint may take to say that it is there.
-const GLANCE: Duration = Duration::from_millis(1500);
+const GLANCE: Duration = Duration::from_secs(5);
 /// No answer may be longer, in bytes.
 const LONGEST: u64 = 1 << 20;
 /// The pauses between two questions: they grow from the first to the second.

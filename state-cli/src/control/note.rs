@@ -2,8 +2,8 @@
 //!
 //! A running job leaves a note in a directory that only its user can read; it holds the address of
 //! its control endpoint and the token that changes need. A second one, without the token, stands
-//! beside the checkpoints of the job, if they are on this machine. Both are removed when the job ends; notes of processes that
-//! are gone are removed by whoever finds them.
+//! beside the checkpoints of the job, if they are on this machine. Both are removed when the job ends;
+//! notes of processes that are gone are removed by whoever finds them.
 
 use crate::paths::resolved;
 use alluvium::config::Location;
@@ -93,23 +93,24 @@ impl Note {
     /// # Errors
     /// `Storage` if it cannot be left in `directory`.
     pub(crate) fn leave(&self, directory: &Path) -> Result<Noted> {
+        let mut noted = Noted(Vec::new());
+        // First, so that whoever finds the job by its own note finds this one, too. The address means
+        // something on this machine alone.
+        let root = Location::new(&self.checkpoint_root).ok();
+        if let Some(root) = root.as_ref().and_then(Location::local_path) {
+            let open = Self {
+                token: String::new(),
+                ..self.clone()
+            };
+            let beside = root.join(&self.id).join("control.json");
+            match open.write(&beside, 0o644) {
+                Ok(()) => noted.0.push(beside),
+                Err(error) => tracing::warn!(%error, "the job is not noted beside its checkpoints"),
+            }
+        }
         let mine = directory.join(format!("{}-{}.json", self.id, self.pid));
         self.write(&mine, 0o600)?;
-        let mut noted = Noted(vec![mine]);
-        let open = Self {
-            token: String::new(),
-            ..self.clone()
-        };
-        let root = Location::new(&self.checkpoint_root).ok();
-        let Some(root) = root.as_ref().and_then(Location::local_path) else {
-            // The address means something on this machine alone.
-            return Ok(noted);
-        };
-        let beside = root.join(&self.id).join("control.json");
-        match open.write(&beside, 0o644) {
-            Ok(()) => noted.0.push(beside),
-            Err(error) => tracing::warn!(%error, "the job is not noted beside its checkpoints"),
-        }
+        noted.0.push(mine);
         Ok(noted)
     }
 

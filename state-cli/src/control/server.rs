@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 /// How long the endpoint of a job that has ended waits for those who have triggered something to
 /// hear what came of it.
-const LINGER: Duration = Duration::from_secs(5);
+const LINGER: Duration = Duration::from_secs(10);
 /// How often it looks whether they have.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long connections get to end after that.

@@ -87,7 +87,9 @@ fn slow() -> Flights {
 
 #[test]
 fn a_job_is_looked_at_and_stopped_as_flinks_clients_do() {
-    let flights = slow();
+    // Seldom, so that the history still holds what was asked for.
+    let seldom = ["--parallelism", "1", "--checkpoint-interval", "1s"];
+    let flights = Flights::new(&seldom);
     let asked = Asked::new(&flights);
     assert_eq!(
         asked.get("/jobs"),

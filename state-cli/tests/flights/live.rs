@@ -1,7 +1,9 @@
 //! A job that runs while something is done to it.
 
 use crate::command::{Flights, Ran};
+use std::fs::DirEntry;
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -16,7 +18,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Starts a job, and waits until its endpoint listens.
+    /// Starts a job, and waits until its endpoint answers, or it has ended.
     pub(crate) fn start(flights: &Flights, more: &[&str]) -> Self {
         let mut command = flights.command(more);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -33,7 +35,24 @@ impl Live {
             .unwrap()
             .1
             .clone_into(&mut live.address);
+        live.until_noted(&flights.path("run/alluvium"));
         live
+    }
+
+    /// The note is the last that a process does before it can be found, and is told by signals.
+    fn until_noted(&mut self, directory: &Path) {
+        let note = format!("-{}.json", self.child.id());
+        let is_note = |entry: std::io::Result<DirEntry>| {
+            let name = entry.unwrap().file_name();
+            name.to_str().unwrap().ends_with(&note)
+        };
+        let (_keep, never) = channel::<()>();
+        while !std::fs::read_dir(directory).is_ok_and(|mut notes| notes.any(is_note)) {
+            if self.child.try_wait().unwrap().is_some() {
+                return;
+            }
+            assert!(never.recv_timeout(Duration::from_millis(2)).is_err());
+        }
     }
 
     /// Waits until the job says this; the whole line.

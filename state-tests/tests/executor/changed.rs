@@ -33,9 +33,11 @@ fn count(numbers: &Stream<u64>, uid: &str) -> Stream<Count> {
     counted.uid(uid)
 }
 
-/// Runs half of the job that `build` makes, with 13 key groups, and stops it with a savepoint.
-fn half(place: &Place, parallelism: u32, build: impl Fn(&Environment)) -> Location {
+/// Runs a quarter of the job that `build` makes, with 13 key groups, and stops it with a savepoint.
+fn begin(place: &Place, parallelism: u32, build: impl Fn(&Environment)) -> Location {
     let mut environment = slow(parallelism);
+    // So that the rest takes longer than the savepoint.
+    environment.set_rate(500);
     let (tell, records) = channel();
     environment
         .set_max_parallelism(MaxParallelism::new(13).unwrap())
@@ -48,7 +50,7 @@ fn half(place: &Place, parallelism: u32, build: impl Fn(&Environment)) -> Locati
         });
     build(&environment);
     let handle = environment.start().unwrap();
-    while records.recv().unwrap() < RECORDS / 2 {}
+    while records.recv().unwrap() < RECORDS / 4 {}
     let path = handle.stop(Some(&place.checkpoints().as_path().into()), false);
     handle.wait().unwrap();
     path.unwrap()
@@ -63,7 +65,7 @@ fn rest(
     environment.restore_from(savepoint, RestoreOptions::default());
     let counts = change(&environment);
     let report = environment.execute().unwrap();
-    assert!(report.records_before >= RECORDS / 2);
+    assert!(report.records_before >= RECORDS / 4);
     assert_eq!(report.records_before + report.records_read, RECORDS);
     let mut greatest = BTreeMap::new();
     for (key, count) in counts.take() {
@@ -81,7 +83,7 @@ fn across(
     change: impl Fn(&Environment) -> Collected<Count>,
 ) -> BTreeMap<u64, u64> {
     let place = Place::new();
-    let path = half(&place, from, build);
+    let path = begin(&place, from, build);
     let mut environment = crate::common::environment(to);
     environment.set_max_parallelism(MaxParallelism::new(13).unwrap());
     rest(environment, local(&path), change)
@@ -142,7 +144,7 @@ fn f10_operators_go_on_with_the_key_groups_that_the_savepoint_says() {
         counts.map(|counts| counts.collect())
     };
     let place = Place::new();
-    let path = half(&place, 2, |environment| {
+    let path = begin(&place, 2, |environment| {
         drop(counts_twice(environment, "again"));
     });
     let rekeyed = place.checkpoints().join("rekeyed");
@@ -183,7 +185,7 @@ fn rekey(savepoint: &Path, to: &Path, uid: &str, groups: u32) {
 #[test]
 fn state_of_another_type_is_told_with_operator_and_subtask() {
     let place = Place::new();
-    let path = half(&place, 2, |environment| {
+    let path = begin(&place, 2, |environment| {
         drop(count(&numbers(environment), "count").collect());
     });
     for (name, told) in [

@@ -1,6 +1,7 @@
 //! A job that uses every kind of state there is, and what it should come to.
 
 use crate::derived::{self, Keep, Kept, Place};
+use crate::gate::{Gate, Gated};
 use alluvium::{
     AggregatingDescriptor, AggregatingHandle, Aggregator, BroadcastDescriptor, BroadcastHandle,
     CheckpointId, KeyGroup, KeyedBackendExt, ListDescriptor, ListHandle, MapDescriptor, MapHandle,
@@ -13,6 +14,7 @@ use alluvium_state_tests::executor::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The number of records of the source.
@@ -339,7 +341,20 @@ pub(crate) struct Outputs {
 
 /// The job: all kinds of state, and gains written to `directory`.
 pub(crate) fn build(environment: &Environment, directory: &Path) -> Outputs {
-    let numbers = numbers(environment);
+    build_behind(&Gate::opened(), environment, directory)
+}
+
+/// The same, with the records behind a gate.
+pub(crate) fn build_behind(
+    gate: &Arc<Gate>,
+    environment: &Environment,
+    directory: &Path,
+) -> Outputs {
+    let numbers = environment.source(Gated {
+        records: Collection::new(0..RECORDS, SPLITS),
+        gate: Arc::clone(gate),
+    });
+    let numbers = numbers.uid("numbers");
     let keyed = numbers.key_by(|n| n % KEYS);
     let rows = keyed.process(Tally::default).uid("tally").collect();
     let rules = environment

@@ -25,6 +25,7 @@ mod common;
 mod derived;
 mod files;
 mod functions;
+mod gate;
 mod pairs;
 mod pipeline;
 mod recovery;

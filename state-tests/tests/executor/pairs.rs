@@ -64,7 +64,7 @@ fn crosses(from: &Kind, to: &Kind) {
     let running = Running::start(&place, &mut on(from, &place, slow(2)));
     running.until(900);
     let path = running.handle.stop(None, false).unwrap();
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert!(report.checkpoints > 0, "{report:?}");
     std::fs::remove_dir_all(place.checkpoints()).unwrap();
     finish_on(&place, local(&path), &mut on(to, &place, environment(3)), 3);

@@ -37,7 +37,7 @@ fn a_savepoint_holds_all_its_files_and_goes_on_anywhere() {
     let running = Running::start(&place, &mut slow_on_files(&place, 2));
     running.until(900);
     let path = running.handle.stop(None, false).unwrap();
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
     assert!(
         names(local(&path)).len() > 2,
         "files lie beside the metadata"
@@ -68,7 +68,7 @@ fn a_job_that_was_stopped_goes_on_by_itself_without_the_savepoint() {
     let running = Running::start(&place, &mut environment);
     running.until(700);
     let path = running.handle.stop(None, false).unwrap();
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
     std::fs::remove_dir_all(local(&path)).unwrap();
     let environment = slow_on_files(&place, 3);
     let outputs = build(&environment, &place.output());
@@ -90,7 +90,7 @@ fn many_savepoints_at_once_wait_for_each_other_and_disturb_no_checkpoint() {
         let path = pending.wait().unwrap();
         open(local(&path)).stored.verify().unwrap();
     }
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert_eq!((report.savepoints, report.restarts), (7, 0));
     assert!(report.checkpoints > 3);
     check(&running.outputs, &place.output(), 2);
@@ -108,7 +108,7 @@ fn a_stop_that_fails_leaves_no_file_behind() {
         let running = Running::start(&place, &mut environment);
         running.until(300);
         running.handle.stop(None, false).unwrap_err();
-        let report = running.handle.wait().unwrap();
+        let report = running.gate.wait(running.handle).unwrap();
         assert_eq!(report.restarts, 1);
         assert_eq!(place.savepoint_count(), 0);
         check(&running.outputs, &place.output(), 2);
@@ -122,7 +122,7 @@ fn n11_a_claimed_savepoint_goes_with_its_files_and_one_that_is_not_stays() {
         let running = Running::start(&place, &mut slow_on_files(&place, 2));
         running.until(500);
         let path = running.handle.stop(None, false).unwrap();
-        running.handle.wait().unwrap();
+        running.gate.wait(running.handle).unwrap();
         let mut environment = slow_on_files(&place, 2);
         environment.checkpoint_options().num_retained = 2;
         environment.restore_from(&path, RestoreOptions::default().with_claim(claim));
@@ -142,7 +142,7 @@ fn n11_the_original_may_be_deleted_after_the_first_checkpoint() {
     let running = Running::start(&place, &mut slow_on_files(&place, 2));
     running.until(500);
     let path = running.handle.stop(None, false).unwrap();
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
     let savepoint = open(local(&path)).stored.metadata().checkpoint.0;
     // Nothing but the savepoint is left of the job, which then dies behind its first checkpoint.
     std::fs::remove_dir_all(place.checkpoints()).unwrap();
@@ -233,7 +233,7 @@ fn a_restart_goes_on_from_the_path_or_from_what_was_taken_since() {
         .set_failures(plan)
         .restore_from(&path, RestoreOptions::default());
     let running = Running::start(&place, &mut environment);
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert_eq!(report.restored_from.map(|id| id.0), Some(id));
     assert_eq!(report.restarts, 2);
     let started = running.started.try_iter().collect::<Vec<_>>();
@@ -253,7 +253,7 @@ fn a_finished_job_runs_again_from_a_savepoint() {
     let running = Running::start(&place, &mut environment);
     running.until(500);
     let path = running.handle.savepoint(None).unwrap();
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
     let mut own = slow_on_files(&place, 3);
     own.restore_from(newest(&place), RestoreOptions::default());
     build(&own, &place.output());
@@ -303,7 +303,7 @@ fn k16_what_remains_follows_the_policy() {
             .set_restart_strategy(RestartStrategy::None)
             .set_failures(plan);
         let running = Running::start(&place, &mut environment);
-        running.handle.wait().unwrap_err();
+        running.gate.wait(running.handle).unwrap_err();
         assert_eq!(
             published(&place).is_empty(),
             policy == NeverRetain,
@@ -325,7 +325,7 @@ fn k16_what_remains_follows_the_policy() {
         environment.checkpoint_options().retention = policy;
         environment.checkpoint_options().num_retained = 3;
         let running = Running::start(&place, &mut environment);
-        let report = running.handle.wait().unwrap();
+        let report = running.gate.wait(running.handle).unwrap();
         let last = report.last_checkpoint.unwrap().checkpoint.0;
         assert_eq!(published(&place), [last], "{policy}");
     }

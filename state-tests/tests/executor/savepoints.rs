@@ -5,7 +5,10 @@ mod going_back;
 mod remote;
 mod without_checkpoints;
 
-use crate::common::{Outputs, RECORDS, RULE_COUNT, Seeded, build, check, check_files, environment};
+use crate::common::{
+    Outputs, RECORDS, RULE_COUNT, Seeded, build, build_behind, check, check_files, environment,
+};
+use crate::gate::Gate;
 use alluvium::checkpoint::storage::{Location, StorageOptions};
 use alluvium::checkpoint::{
     OpenedSnapshot, StoreOptions, StoredSnapshotOptions, is_savepoint, open_snapshot,
@@ -16,6 +19,7 @@ use alluvium_state_tests::executor::{
     RestoreOptions,
 };
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 /// The directory of a snapshot that is one.
@@ -33,9 +37,10 @@ pub(crate) fn open(path: &Path) -> OpenedSnapshot {
     .unwrap()
 }
 
-/// A job that takes its time, started.
+/// A job that takes its time, started: its input does not end before it is waited for.
 pub(crate) struct Running {
     pub(crate) handle: JobHandle,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) outputs: Outputs,
     records: Receiver<u64>,
     /// The checkpoints that its runs have started from.
@@ -74,7 +79,8 @@ impl Place {
 
 impl Running {
     pub(crate) fn start(place: &Place, environment: &mut Environment) -> Self {
-        let outputs = build(environment, &place.output());
+        let gate = Arc::new(Gate::default());
+        let outputs = build_behind(&gate, environment, &place.output());
         let (tell, records) = channel();
         let (tell_start, started) = channel();
         environment
@@ -93,14 +99,16 @@ impl Running {
             });
         Self {
             handle: environment.start().unwrap(),
+            gate,
             outputs,
             records,
             started,
         }
     }
 
-    /// Waits until so many records were read, or the job has ended.
+    /// Waits until so many records were read, or the job has ended. Those behind come slowly.
     pub(crate) fn until(&self, records: u64) {
+        self.gate.open_to(records);
         while self.records.recv().is_ok_and(|read| read < records) {}
     }
 }
@@ -156,7 +164,7 @@ fn j13_a_savepoint_is_taken_while_the_job_runs_on() {
         _ => false,
     };
     assert!(status.history.iter().any(|known| stands(&known.progress)));
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert_eq!((report.savepoints, report.restarts), (2, 0));
     check(&running.outputs, &place.output(), 2);
 
@@ -179,7 +187,7 @@ fn n09_a_job_stops_with_a_savepoint_and_goes_on_at_another_parallelism() {
         let running = Running::start(&place, &mut slow(from));
         running.until(700);
         let path = running.handle.stop(None, drain).unwrap();
-        let report = running.handle.wait().unwrap();
+        let report = running.gate.wait(running.handle).unwrap();
         assert_eq!(report.stopped_with.as_ref(), Some(&path));
         assert_eq!(report.restarts, 0);
         assert!(report.records_read < RECORDS, "it stopped before its end");
@@ -236,16 +244,14 @@ fn a_savepoint_needs_a_directory_that_can_be_written_to() {
             "{error}"
         );
     }
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert_eq!((report.restarts, report.savepoints), (0, 0));
     check(&running.outputs, &place.output(), 2);
 
     let mut environment = slow(1);
-    let outputs = build(&environment, &place.output());
-    let handle = environment
-        .set_failures(FailurePlan::new())
-        .start()
-        .unwrap();
+    let elsewhere = place.directory.path().join("elsewhere");
+    let outputs = build(&environment, &elsewhere);
+    let handle = environment.set_rate(50).start().unwrap();
     let error = handle.savepoint(None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(
@@ -281,7 +287,7 @@ fn fail(job: &mut Environment, parallelism: u32) {
     let error = running.handle.savepoint(None).unwrap_err();
     assert!(error.to_string().contains("'tally'"), "{error}");
     assert_eq!(place.savepoint_count(), 0);
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert_eq!((report.restarts, report.failed_checkpoints), (0, 1));
     check(&running.outputs, &place.output(), parallelism);
 }
@@ -306,7 +312,7 @@ fn n10_a_stop_that_fails_leaves_the_job_running_and_checkpointed() {
             error.to_string().starts_with("savepoint 1 was given up"),
             "{error}"
         );
-        let report = running.handle.wait().unwrap();
+        let report = running.gate.wait(running.handle).unwrap();
         assert_eq!((report.restarts, report.savepoints), (1, 0));
         assert!(report.checkpoints >= 1 && report.stopped_with.is_none());
         assert_eq!(place.savepoint_count(), 0);
@@ -330,7 +336,7 @@ fn fail_before_commit(job: &mut Environment, next: &mut Environment, parallelism
     let running = Running::start(&place, job);
     running.until(500);
     let path = running.handle.stop(None, false).unwrap();
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert_eq!(report.restarts, 1);
     assert_eq!(report.stopped_with.as_ref(), Some(&path));
     assert!(report.records_read < RECORDS);
@@ -368,13 +374,14 @@ fn savepoints_and_failures_at_random_moments_change_nothing() {
                 ));
             }
             let running = Running::start(&place, &mut environment);
+            running.gate.open();
             running.until(random.below(RECORDS));
             let asked = match random.below(3) {
                 0 => running.handle.savepoint(None).map(|_| None),
                 1 => running.handle.stop(None, random.below(2) == 0).map(Some),
                 _ => running.handle.cancel_with_savepoint(None).map(Some),
             };
-            let ended = running.handle.wait();
+            let ended = running.gate.wait(running.handle);
             if let Ok(Some(path)) = asked {
                 from = Some(local(&path).to_owned());
                 stopped += 1;
@@ -409,7 +416,7 @@ fn n03_what_cannot_be_restored_is_told_once_with_its_path() {
     running.until(300);
     let path = running.handle.stop(None, false).unwrap();
     let path = local(&path);
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
     let refused = |environment: &mut Environment, path: &Path, kind: ErrorKind, told: &[&str]| {
         environment.restore_from(path, RestoreOptions::default());
         build(environment, &place.output());
@@ -460,7 +467,7 @@ fn state_that_nobody_claims_is_left_behind_only_when_allowed() {
     let running = Running::start(&place, &mut slow(2));
     running.until(300);
     let path = running.handle.stop(None, false).unwrap();
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
 
     let part = |allow: bool| {
         let mut environment = environment(2);

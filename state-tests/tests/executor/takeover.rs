@@ -10,17 +10,18 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 const RECORDS: u64 = 3_000;
-const RATE: u64 = 2_000;
+/// Of a job that is to end, and of one that has no chance to.
+const RATES: (u64, u64) = (2_000, 100);
 
 /// A job of an id of its own, and the checkpoints that it completes.
-fn start(root: &Path, checkpoint_every: Duration) -> (JobHandle, Receiver<()>) {
+fn start(root: &Path, checkpoint_every: Duration, rate: u64) -> (JobHandle, Receiver<()>) {
     let (tell, completed) = channel();
     let mut environment = Environment::new("owned");
     environment
         .set_parallelism(2)
         .enable_checkpointing(checkpoint_every)
         .set_checkpoint_dir(root.join("checkpoints"))
-        .set_rate(RATE)
+        .set_rate(rate)
         .set_restart_strategy(RestartStrategy::FixedDelay {
             attempts: 100,
             delay: Duration::from_millis(1),
@@ -66,10 +67,10 @@ fn committed(root: &Path) -> BTreeSet<u64> {
 fn a_job_that_was_taken_over_ends_and_the_other_one_is_not_disturbed() {
     for (of_old, of_new) in [(10, 10), (50, 10), (10, 50)] {
         let root = tempfile::tempdir().unwrap();
-        let (old, completed) = start(root.path(), Duration::from_millis(of_old));
+        let (old, completed) = start(root.path(), Duration::from_millis(of_old), RATES.1);
         completed.recv().unwrap();
         completed.recv().unwrap();
-        let (new, _completed) = start(root.path(), Duration::from_millis(of_new));
+        let (new, _completed) = start(root.path(), Duration::from_millis(of_new), RATES.0);
         let error = old.wait().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
         let error = error.to_string();
@@ -77,7 +78,7 @@ fn a_job_that_was_taken_over_ends_and_the_other_one_is_not_disturbed() {
         let report = new.wait().unwrap();
         assert_eq!(report.records_before + report.records_read, RECORDS);
         // What the older one wrote between the start of the other and its own end, the next run removes.
-        let (next, _completed) = start(root.path(), Duration::from_millis(of_new));
+        let (next, _completed) = start(root.path(), Duration::from_millis(of_new), RATES.0);
         assert_eq!(next.wait().unwrap().records_before, RECORDS);
         assert_eq!(committed(root.path()), (0..RECORDS).collect());
     }

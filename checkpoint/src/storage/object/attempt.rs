@@ -130,22 +130,25 @@ impl<'a> Attempts<'a> {
         }
         self.unsure = true;
         let pause = self.next_pause();
-        if pause >= self.left() {
-            let (made, deadline) = (self.made, self.store.options().deadline);
-            let error = self.failed(&trouble, cause);
-            return Err(error.context(format!(
-                "gave up after {made} attempts within {deadline:?} ('{DEADLINE}')"
-            )));
+        if pause < self.left() {
+            tracing::debug!(
+                what = self.what,
+                path = self.path,
+                attempt = self.made,
+                %cause,
+                "a request to the store is made again"
+            );
+            tokio::time::sleep(pause).await;
+            // A busy machine may sleep for longer.
+            if !self.left().is_zero() {
+                return Ok(());
+            }
         }
-        tracing::debug!(
-            what = self.what,
-            path = self.path,
-            attempt = self.made,
-            %cause,
-            "a request to the store is made again"
-        );
-        tokio::time::sleep(pause).await;
-        Ok(())
+        let (made, deadline) = (self.made, self.store.options().deadline);
+        let error = self.failed(&trouble, cause);
+        Err(error.context(format!(
+            "gave up after {made} attempts within {deadline:?} ('{DEADLINE}')"
+        )))
     }
 
     /// Doubled each time up to the longest; the second half of it is random.

@@ -119,7 +119,8 @@ impl TwoPhaseSink<Item> for TableSink {
 
 fn gone(pending: &Path, committed: &Path) -> StateError {
     StateError::storage(format!(
-        "'{}' is to become '{}', but both are gone",
+        "'{}' is to become '{}', but both are gone: put one of them back, or start over with --fresh, or \
+         from a savepoint with -s",
         pending.display(),
         committed.display()
     ))

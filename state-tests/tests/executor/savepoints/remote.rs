@@ -85,7 +85,7 @@ fn savepoints_go_to_stores_and_are_gone_on_from() {
     let status = running.handle.status();
     assert_eq!(status.last_savepoint.as_ref(), Some(&remote));
     let stopped = running.handle.stop(Some(&target), false).unwrap();
-    let report = running.handle.wait().unwrap();
+    let report = running.gate.wait(running.handle).unwrap();
     assert_eq!(report.stopped_with.as_ref(), Some(&stopped));
     assert!(report.records_read < RECORDS);
     // Newest first: what is restored takes back what was written behind it. A claimed one goes by
@@ -122,7 +122,7 @@ fn a_claim_outlives_the_process_that_has_made_it_but_not_the_place_of_its_checkp
     let running = Running::start(&place, &mut slow(2));
     running.until(300);
     let savepoint = running.handle.stop(Some(&target), false).unwrap();
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
 
     // Three checkpoints subsume it, and the first process takes one.
     let claiming = |url: &str| {
@@ -184,7 +184,7 @@ fn a_claim_outlives_a_start_from_elsewhere_but_not_one_from_what_it_claims() {
         let running = Running::start(&place, &mut slow(2));
         running.until(300);
         let claimed = running.handle.stop(Some(&target), false).unwrap();
-        running.handle.wait().unwrap();
+        running.gate.wait(running.handle).unwrap();
 
         // It would take more checkpoints than there are to subsume it: what is claimed goes with
         // the job that has finished.
@@ -228,7 +228,7 @@ fn suspended_with_a_claim(url: &str) -> (Place, Location) {
     let running = Running::start(&place, &mut slow(2));
     running.until(300);
     let claimed = running.handle.stop(Some(&target), false).unwrap();
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
     let mut first = on_store(slow(2), url);
     first.checkpoint_options().num_retained = 1_000;
     let claim = RestoreOptions::default().with_claim(ClaimMode::Claim);

@@ -41,7 +41,7 @@ fn it_is_taken_while_the_job_runs_on() {
         let running = Running::start(&place, &mut environment);
         until_rules_have_ended(&running);
         let path = running.handle.savepoint(None).unwrap();
-        let report = running.handle.wait().unwrap();
+        let report = running.gate.wait(running.handle).unwrap();
         assert_eq!((report.savepoints, report.checkpoints), (1, 0));
         check(&running.outputs, &place.output(), from);
         // What the job has committed behind the savepoint is taken back.
@@ -57,7 +57,7 @@ fn the_job_stops_with_it() {
             let running = Running::start(&place, &mut job);
             until_rules_have_ended(&running);
             let path = running.handle.stop(None, drain).unwrap();
-            let report = running.handle.wait().unwrap();
+            let report = running.gate.wait(running.handle).unwrap();
             assert_eq!(report.stopped_with.as_ref(), Some(&path));
             assert!(report.records_read < RECORDS, "it stopped before its end");
             // Only with the input are the rows of keys told.
@@ -103,9 +103,10 @@ fn those_asked_for_at_the_end_stand_or_are_refused() {
             environment.set_rate(20_000);
         }
         let running = Running::start(&place, &mut environment);
+        running.gate.open();
         running.until(RECORDS + RULE_COUNT - 10 * records_left);
         let asked = running.handle.savepoint(None);
-        running.handle.wait().unwrap();
+        running.gate.wait(running.handle).unwrap();
         check(&running.outputs, &place.output(), 2);
         match asked {
             Ok(path) => {
@@ -157,7 +158,7 @@ fn the_tasks_wait_at_the_end_until_it_stands() {
         capacity: RECORDS as usize,
     });
     environment
-        .set_rate(10_000)
+        .set_rate(1_000)
         .set_savepoint_dir(place.savepoints());
     let (due, is_due) = channel();
     let may = Arc::new(Barrier::new(2));
@@ -177,7 +178,7 @@ fn the_tasks_wait_at_the_end_until_it_stands() {
     environment.set_progress_interval(Duration::from_millis(2));
     let handle = environment.start().unwrap();
     let asked = handle.control().savepoint(None).unwrap();
-    is_due.recv().unwrap();
+    is_due.recv_timeout(Duration::from_mins(1)).unwrap();
     while records.recv().unwrap() < RECORDS {}
     // So that a source that does not wait would have ended.
     records.iter().take(10).for_each(drop);
@@ -202,6 +203,6 @@ fn checkpoints_are_refused() {
         text.contains("'execution.checkpointing.interval'"),
         "{text}"
     );
-    running.handle.wait().unwrap();
+    running.gate.wait(running.handle).unwrap();
     check(&running.outputs, &place.output(), 1);
 }

@@ -270,7 +270,7 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
         }
         due.iter().try_for_each(|due| {
             let (pending, committed) = self.paths(due);
-            match (exists(&pending)?, exists(&committed)?) {
+            match stands(&pending, &committed)? {
                 (true, false) | (false, true) => Ok(()),
                 (true, true) => Err(taken(&committed)),
                 (false, false) => Err(gone(&pending)),
@@ -349,10 +349,13 @@ impl<T: Send + 'static> TwoPhaseSink<T> for FileSink<T> {
 
     fn commit(&mut self, committable: &Committable) -> Result<()> {
         let (pending, committed) = self.paths(committable);
-        match (exists(&pending)?, exists(&committed)?) {
+        match stands(&pending, &committed)? {
             (true, false) => {
-                fs::rename(&pending, &committed)
-                    .map_err(|error| failed("rename", &pending, error))?;
+                match fs::rename(&pending, &committed) {
+                    // A process that has not heard yet that it lost the job has just done it.
+                    Err(error) if error.kind() == ErrorKind::NotFound && exists(&committed)? => {}
+                    renamed => renamed.map_err(|error| failed("rename", &pending, error))?,
+                }
                 self.sync_directory()
             }
             (false, true) => self.sync_directory(),
@@ -379,6 +382,14 @@ fn draw() -> Result<u32> {
 fn exists(path: &Path) -> Result<bool> {
     path.try_exists()
         .map_err(|error| failed("look for", path, error))
+}
+
+/// Which of both there is. Looked at once more where one may have become the other in between.
+fn stands(pending: &Path, committed: &Path) -> Result<(bool, bool)> {
+    match (exists(pending)?, exists(committed)?) {
+        (true, true) => Ok((exists(pending)?, true)),
+        found => Ok(found),
+    }
 }
 
 fn taken(committed: &Path) -> StateError {
