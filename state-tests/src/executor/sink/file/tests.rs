@@ -259,3 +259,29 @@ fn a_new_directory_stays_one_until_something_is_committed_there() {
     assert!(names(path).is_empty());
     moved.commit(&due[0]).unwrap();
 }
+
+/// A process that has not heard yet that it lost the job commits what it published last, as does the one
+/// that goes on from there.
+#[test]
+fn two_runs_may_commit_the_same_at_the_same_moment() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut old = sink(path, 0, &[]);
+    let both = std::sync::Barrier::new(2);
+    for checkpoint in 1..=300 {
+        let due = written(&mut old, 7, checkpoint);
+        let mut new = old.clone();
+        let commit = |sink: &mut FileSink<u32>| {
+            both.wait();
+            sink.check(&[due], None, false)?;
+            sink.commit(&due)
+        };
+        std::thread::scope(|scope| {
+            let one = scope.spawn(|| commit(&mut old));
+            let other = scope.spawn(|| commit(&mut new));
+            one.join().unwrap().unwrap();
+            other.join().unwrap().unwrap();
+        });
+        assert!(path.join(format!("out-{checkpoint}-0.csv")).exists());
+    }
+}
