@@ -32,7 +32,8 @@ const ATTEMPTS: u32 = 5;
 ///
 /// # Errors
 /// `Misuse` if the job has no log; `Storage` naming checkpoint and job if the job retires checkpoints
-/// faster than they can be read; all of [`inspect`](super::inspect), and of `read`.
+/// faster than they can be read, and what is missing of them is all that is wrong; all of
+/// [`inspect`](super::inspect), and of `read`.
 pub fn read_published<T>(
     storage: &Arc<dyn Storage>,
     job: &JobId,
@@ -72,7 +73,11 @@ pub(crate) fn beside_job<T>(
             return Err(error);
         };
         if attempt == ATTEMPTS {
-            return Err(too_fast(job, retired.checkpoint, error));
+            // What a store refuses may have nothing to do with that.
+            return Err(match error.kind() {
+                ErrorKind::Corrupt => too_fast(job, retired.checkpoint, error),
+                _ => error,
+            });
         }
         attempt += 1;
         found = now;

@@ -110,7 +110,7 @@ fn check_job(
         let places = Place::of_job(storage, job, found, options);
         let reports: Vec<_> = places.iter().map(|place| check(place, progress)).collect();
         if !reports.is_empty() && reports.iter().all(|report| report.retired) {
-            return Err(StateError::storage(
+            return Err(StateError::corrupt(
                 "all were retired before they were read",
             ));
         }

@@ -2,12 +2,12 @@
 //! what an undisturbed run comes to.
 
 use crate::command::{Flights, count};
+use crate::live::pause;
 use crate::reference::{Tables, data_set};
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// How often the process is killed on each backend; more by `ALLUVIUM_KILLS`.
@@ -32,11 +32,6 @@ impl Random {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % bound
     }
-}
-
-fn wait(time: Duration) {
-    let (_keep, never) = channel::<()>();
-    let _: Result<(), _> = never.recv_timeout(time);
 }
 
 /// Flights and cancelled flights of each route, from the rows of a table.
@@ -75,7 +70,7 @@ fn kill_once(flights: &Flights, random: &mut Random, latest: u64) -> bool {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    wait(Duration::from_millis(10 + random.below(latest)));
+    pause(Duration::from_millis(10 + random.below(latest)));
     child.kill().unwrap();
     let status = child.wait().unwrap();
     // It may have ended in between.

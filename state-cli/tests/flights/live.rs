@@ -5,8 +5,14 @@ use std::fs::DirEntry;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
+
+/// Waits where nothing tells that it is time.
+pub(crate) fn pause(time: Duration) {
+    let (_keep, never) = channel::<()>();
+    assert_eq!(never.recv_timeout(time), Err(RecvTimeoutError::Timeout));
+}
 
 /// A running job.
 pub(crate) struct Live {
@@ -46,12 +52,11 @@ impl Live {
             let name = entry.unwrap().file_name();
             name.to_str().unwrap().ends_with(&note)
         };
-        let (_keep, never) = channel::<()>();
         while !std::fs::read_dir(directory).is_ok_and(|mut notes| notes.any(is_note)) {
             if self.child.try_wait().unwrap().is_some() {
                 return;
             }
-            assert!(never.recv_timeout(Duration::from_millis(2)).is_err());
+            pause(Duration::from_millis(2));
         }
     }
 
@@ -83,9 +88,8 @@ impl Live {
     }
 
     /// The same, but so much later.
-    pub(crate) fn kill_after(self, pause: Duration) {
-        let (_keep, never) = channel::<()>();
-        assert!(never.recv_timeout(pause).is_err());
+    pub(crate) fn kill_after(self, time: Duration) {
+        pause(time);
         self.kill();
     }
 

@@ -37,6 +37,22 @@ pub(crate) fn open(path: &Path) -> OpenedSnapshot {
     .unwrap()
 }
 
+/// A file of what a savepoint leaves to be committed, or that was committed since. There is none if its
+/// barriers came right behind those of a checkpoint.
+fn updates_of(output: &Path, savepoint: u64) -> Option<PathBuf> {
+    let (committed, pending) = (
+        format!("gains-{savepoint}-"),
+        format!(".gains-{savepoint}-"),
+    );
+    let paths = std::fs::read_dir(output).unwrap();
+    let mut paths = paths.map(|entry| entry.unwrap().path());
+    paths.find(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let is_pending = name.starts_with(&pending) && name.ends_with(".pending");
+        name.starts_with(&committed) || is_pending
+    })
+}
+
 /// A job that takes its time, started: its input does not end before it is waited for.
 pub(crate) struct Running {
     pub(crate) handle: JobHandle,

@@ -98,7 +98,7 @@ fn what_is_damaged_is_not_read_again() {
     let error = only(&storage).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     assert_eq!(begun.load(Ordering::SeqCst), 1);
-    let nothing = erased_memory();
+    let nothing = erased(&Arc::new(MemoryStorage::new()));
     let error = only(&nothing).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
 }
@@ -122,8 +122,22 @@ fn what_is_no_loss_is_told_at_once() {
     assert_eq!(begun.load(Ordering::SeqCst), 1);
 }
 
-fn erased_memory() -> Arc<dyn Storage> {
-    Arc::new(MemoryStorage::new())
+/// Such as a place that a copy is to go to.
+#[test]
+fn what_a_store_refuses_is_told_as_it_is() {
+    let (storage, begun) = running(usize::MAX);
+    let error = read_published(&storage, &job(), |found| {
+        let options = StoredSnapshotOptions::default();
+        drop(open_published(
+            storage.clone(),
+            &job(),
+            &found.checkpoints[0],
+            options,
+        ));
+        Err::<(), _>(StateError::storage("no space is left"))
+    });
+    assert_eq!(error.unwrap_err().to_string(), "no space is left");
+    assert_eq!(begun.load(Ordering::SeqCst), 5);
 }
 
 #[test]
@@ -134,7 +148,6 @@ fn what_was_retired_is_published_no_more() {
     publish(&mut store, &[]);
     let published = store.published().to_vec();
     store.retire(&[1]).unwrap();
-    let storage: Arc<dyn Storage> = storage;
-    let still = |one| is_published(&storage, &job(), one).unwrap();
+    let still = |one| is_published(&erased(&storage), &job(), one).unwrap();
     assert_eq!((still(&published[0]), still(&published[1])), (false, true));
 }

@@ -12,10 +12,6 @@ use crate::files::{FileRef, SnapshotFolder, StoredSnapshotOptions};
 use crate::offline::copy_job;
 use crate::subtask::CheckpointMetadata;
 
-fn erased(storage: &Arc<MemoryStorage>) -> Arc<dyn Storage> {
-    storage.clone()
-}
-
 fn find(storage: &Arc<MemoryStorage>) -> Garbage {
     Garbage::find(&erased(storage), &job(), StoredSnapshotOptions::default()).unwrap()
 }

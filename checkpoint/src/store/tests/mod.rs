@@ -49,6 +49,10 @@ fn open(
     open_with(storage, owner, StoreOptions::default())
 }
 
+fn erased(storage: &Arc<MemoryStorage>) -> Arc<dyn Storage> {
+    storage.clone()
+}
+
 /// Publishes the next checkpoint; its id.
 fn publish_next(store: &mut CheckpointStore) -> Result<u64> {
     let checkpoint = store.next_checkpoint();

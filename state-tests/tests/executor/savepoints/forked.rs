@@ -1,6 +1,6 @@
 //! Savepoints of jobs that have gone on from an older checkpoint, or in another place.
 
-use super::{Place, Running, local, open, slow};
+use super::{Place, Running, local, open, slow, updates_of};
 use crate::common::{build, check, check_files, environment};
 use alluvium::checkpoint::{JobId, LocalStorage, inspect};
 use alluvium_state_tests::executor::{
@@ -18,16 +18,11 @@ struct Job {
 }
 
 impl Job {
-    /// Right behind the barrier of a checkpoint, a savepoint leaves nothing to be committed: then it is
-    /// done again.
+    /// One whose savepoint leaves something to be committed.
     fn new() -> Self {
         for _ in 0..100 {
             let job = Self::cancelled();
-            let pending = format!(".gains-{}-", job.id);
-            if names(&job.place.output())
-                .iter()
-                .any(|name| name.starts_with(&pending) && name.ends_with(".pending"))
-            {
+            if updates_of(&job.place.output(), job.id).is_some() {
                 return job;
             }
         }

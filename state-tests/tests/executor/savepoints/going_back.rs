@@ -1,6 +1,6 @@
 //! Jobs that go back to an older snapshot, and die, or are refused, before they have a checkpoint.
 
-use super::{Place, Running, local, open, slow};
+use super::{Place, Running, local, open, slow, updates_of};
 use crate::common::{build, check, check_files, committed, environment};
 use alluvium::checkpoint::storage::{Fault, FaultStorage};
 use alluvium::checkpoint::{CheckpointStore, JobId, LocalStorage, OwnerId, StoreOptions, inspect};
@@ -113,19 +113,12 @@ impl Job {
     }
 }
 
-/// A savepoint that leaves something to be committed, and its number. One right behind the barrier of a
-/// checkpoint does not.
+/// A savepoint that leaves something to be committed, and its number.
 fn savepoint_with_updates(place: &Place, running: &Running) -> (Location, u64) {
     for _ in 0..100 {
         let path = running.handle.savepoint(None).unwrap();
         let id = open(local(&path)).stored.metadata().checkpoint.0;
-        let (committed, pending) = (format!("gains-{id}-"), format!(".gains-{id}-"));
-        let mut entries = std::fs::read_dir(place.output()).unwrap();
-        if entries.any(|entry| {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            let is_pending = name.starts_with(&pending) && name.ends_with(".pending");
-            name.starts_with(&committed) || is_pending
-        }) {
+        if updates_of(&place.output(), id).is_some() {
             return (path, id);
         }
     }
@@ -304,15 +297,8 @@ fn a_start_that_could_not_commit_takes_nothing_back() {
     for fresh in [false, true] {
         let job = Job::new(false);
         let output = job.place.output();
-        let due = std::fs::read_dir(&output).unwrap().find_map(|entry| {
-            let path = entry.unwrap().path();
-            let of_savepoint = format!("gains-{}-", job.id);
-            path.to_str()
-                .unwrap()
-                .contains(&of_savepoint)
-                .then_some(path)
-        });
-        let (due, elsewhere) = (due.unwrap(), job.savepoint.with_file_name("elsewhere"));
+        let due = updates_of(&output, job.id).unwrap();
+        let elsewhere = job.savepoint.with_file_name("elsewhere");
         std::fs::rename(&due, &elsewhere).unwrap();
         let before = (job.inspect(), job.is_behind());
         let mut environment = job.from(&job.savepoint);
